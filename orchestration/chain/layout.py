@@ -1,0 +1,173 @@
+"""The storage items we read: where they are, how they are keyed, what they hold, in which specs.
+
+A declaration here is a claim about the runtime; ``metadata.py`` checks every claim against the
+metadata of each spec before a byte of that spec is decoded. Value types are written as the shape of
+the bytes, with newtypes taken off: ``TaoBalance`` is ``u64``, ``I96F32`` is ``i128/2^32``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orchestration.chain.keys import item_prefix
+
+FIRST_SPEC = 233
+"""dTAO begins; earlier state has other items and other rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageItem:
+    """One storage item, its key and value, and the specs that have it.
+
+    ``default`` is the value an absent key stands for on mainnet, as (first spec, bytes) pairs;
+    decoding always uses the default of the block's own metadata, and a default that differs from
+    this is reported. ``hasher`` is None for a plain value, else the map's key is a netuid.
+    """
+
+    column: str
+    pallet: str
+    item: str
+    hasher: str | None
+    value_type: str
+    default: tuple[tuple[int, str], ...]
+    first_spec: int = FIRST_SPEC
+    last_spec: int | None = None
+    is_optional: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.pallet}.{self.item}"
+
+    @property
+    def prefix(self) -> bytes:
+        return item_prefix(self.pallet, self.item)
+
+    def is_in(self, spec_version: int) -> bool:
+        return self.first_spec <= spec_version and (
+            self.last_spec is None or spec_version <= self.last_spec
+        )
+
+    def default_at(self, spec_version: int) -> str:
+        return [value for first, value in self.default if first <= spec_version][-1]
+
+
+_U64 = ((FIRST_SPEC, "00" * 8),)
+_U128 = ((FIRST_SPEC, "00" * 16),)
+_FALSE = ((FIRST_SPEC, "00"),)
+_NONE = ((FIRST_SPEC, "00"),)
+
+
+def _subnet(
+    column: str, item: str, value_type: str, default: tuple[tuple[int, str], ...], **more
+) -> StorageItem:
+    return StorageItem(column, "SubtensorModule", item, "Identity", value_type, default, **more)
+
+
+def _swap(
+    column: str, item: str, value_type: str, default: tuple[tuple[int, str], ...], **more
+) -> StorageItem:
+    more = {"first_spec": 290, **more}
+    return StorageItem(column, "Swap", item, "Twox64Concat", value_type, default, **more)
+
+
+def _global(
+    column: str, item: str, value_type: str, default: tuple[tuple[int, str], ...], **more
+) -> StorageItem:
+    return StorageItem(column, "SubtensorModule", item, None, value_type, default, **more)
+
+
+GLOBAL_ITEMS: tuple[StorageItem, ...] = (
+    StorageItem("block_number", "System", "Number", None, "u32", ((FIRST_SPEC, "00" * 4),)),
+    _global("total_issuance_rao", "TotalIssuance", "u64", _U64),
+    _global("total_stake_rao", "TotalStake", "u64", _U64),
+    # 971,718,665,099,567,868 / (2^64 - 1), about 0.0527
+    _global("tao_weight_u64", "TaoWeight", "u64", ((FIRST_SPEC, "fc62e03efa3c7c0d"),)),
+    # 12,885 / 2^32, about 0.000003
+    _global(
+        "subnet_moving_alpha_i96f32_bits",
+        "SubnetMovingAlpha",
+        "i128/2^32",
+        ((FIRST_SPEC, "5532" + "00" * 14),),
+    ),
+    _global("subnet_owner_cut_u16", "SubnetOwnerCut", "u16", ((FIRST_SPEC, "142e"),)),
+)
+
+SUBNET_ITEMS: tuple[StorageItem, ...] = (
+    _subnet("is_network_added", "NetworksAdded", "bool", _FALSE),
+    _subnet("network_registered_at_block", "NetworkRegisteredAt", "u64", _U64),
+    _subnet("token_symbol", "TokenSymbol", "Vec<u8>", ((FIRST_SPEC, "10f09d9c8f"),)),
+    _subnet("owner_ss58", "SubnetOwner", "[u8; 32]", ((FIRST_SPEC, "00" * 32),)),
+    _subnet("subnet_mechanism", "SubnetMechanism", "u16", ((FIRST_SPEC, "0000"),)),
+    _subnet(
+        "first_emission_block_number",
+        "FirstEmissionBlockNumber",
+        "u64",
+        _NONE,
+        first_spec=257,
+        is_optional=True,
+    ),
+    _subnet("is_subtoken_enabled", "SubtokenEnabled", "bool", _FALSE, first_spec=257),
+    _subnet(
+        "is_registration_allowed",
+        "NetworkRegistrationAllowed",
+        "bool",
+        ((FIRST_SPEC, "00"), (257, "01")),
+    ),
+    _subnet(
+        "is_pow_registration_allowed",
+        "NetworkPowRegistrationAllowed",
+        "bool",
+        ((FIRST_SPEC, "00"), (257, "01")),
+    ),
+    _subnet("tempo_blocks", "Tempo", "u16", ((FIRST_SPEC, "6300"), (257, "6801"))),
+    _subnet(
+        "ema_price_halving_blocks",
+        "EMAPriceHalvingBlocks",
+        "u64",
+        ((FIRST_SPEC, "8013030000000000"),),  # 201,600
+        first_spec=252,
+    ),
+    # 196 / 65,535, about 0.3 %, until 296; 33, about 0.05 %, from 297
+    _swap("fee_rate_u16", "FeeRate", "u16", ((290, "c400"), (297, "2100"))),
+    _subnet("tao_reserve_rao", "SubnetTAO", "u64", _U64),
+    _subnet("alpha_reserve_rao", "SubnetAlphaIn", "u64", _U64),
+    _subnet("alpha_out_rao", "SubnetAlphaOut", "u64", _U64),
+    _subnet("tao_provided_rao", "SubnetTaoProvided", "u64", _U64, first_spec=290, last_spec=422),
+    _subnet(
+        "alpha_provided_rao", "SubnetAlphaInProvided", "u64", _U64, first_spec=290, last_spec=422
+    ),
+    _swap("alpha_sqrt_price_u64f64_bits", "AlphaSqrtPrice", "u128/2^64", _U128, last_spec=422),
+    _swap("is_swap_v3_initialized", "SwapV3Initialized", "bool", _FALSE, last_spec=422),
+    _swap("current_liquidity_u64", "CurrentLiquidity", "u64", _U64, last_spec=422),
+    _swap("current_tick", "CurrentTick", "i32", ((290, "00" * 4),), last_spec=422),
+    # 0.5 of 10^18
+    _swap(
+        "balancer_quote_weight_perquintill",
+        "SwapBalancer",
+        "u64",
+        ((423, "0000b2d3595bf006"),),
+        first_spec=423,
+    ),
+    _subnet("subnet_volume_rao", "SubnetVolume", "u128", _U128),
+    _subnet("moving_price_i96f32_bits", "SubnetMovingPrice", "i128/2^32", _U128),
+    _subnet("tao_flow_rao", "SubnetTaoFlow", "i64", _U64, first_spec=334),
+    _subnet(
+        "ema_tao_flow",
+        "SubnetEmaTaoFlow",
+        "(u64, i128/2^64)",
+        _NONE,
+        first_spec=334,
+        is_optional=True,
+    ),
+    _subnet("tao_in_emission_rao", "SubnetTaoInEmission", "u64", _U64),
+    _subnet("alpha_in_emission_rao", "SubnetAlphaInEmission", "u64", _U64),
+    _subnet("alpha_out_emission_rao", "SubnetAlphaOutEmission", "u64", _U64),
+)
+
+
+def items_at(spec_version: int) -> Iterator[StorageItem]:
+    """The declared items that a spec has."""
+    return (item for item in (*GLOBAL_ITEMS, *SUBNET_ITEMS) if item.is_in(spec_version))
+
+
+NETWORKS_ADDED = SUBNET_ITEMS[0]
+EVENTS_PREFIX = item_prefix("System", "Events")

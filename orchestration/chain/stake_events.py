@@ -1,0 +1,254 @@
+"""Events that move stake or touch a pool, normalised over the versions of each event.
+
+Field orders and meanings: StakeAdded and StakeRemoved have no fee field before spec 257; from spec
+290 (V3 pools) StakeAdded.tao includes the fee, which is in TAO, and StakeRemoved's fee is in alpha.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from orchestration.chain.metadata import ConfirmedLayout
+from orchestration.errors import DecodeError, LayoutError
+from orchestration.schemas import CHAIN__STAKE_EVENTS
+
+ROOT = 0
+FIRST_V3_SPEC = 290
+FIRST_SPEC_WITHOUT_SAME_SUBNET_SWAPS = 297
+"""From here a move inside one subnet emits a removed/added pair with fee 0 and touches no pool."""
+
+_BLOCKS_A_BATCH = 200
+"""Blocks decoded at once: some 20 MB of Python objects on mainnet."""
+
+Row = dict[str, Any]
+
+
+def chain_stake_events(raw: pa.Table, layouts: Mapping[int, ConfirmedLayout]) -> pa.Table:
+    """``chain__stake_events``: one row per event that moves stake or touches a pool.
+
+    Args:
+        raw: a day of ``raw_chain__events``.
+        layouts: the confirmed layout of every spec of the day.
+
+    Raises:
+        LayoutError: a spec's layout was not confirmed.
+        DecodeError: events do not decode, or one has a form no known version has.
+    """
+    batches = []
+    for start in range(0, raw.num_rows, _BLOCKS_A_BATCH):
+        rows = [row for block in _decoded(raw.slice(start, _BLOCKS_A_BATCH), layouts)
+                for row in _rows_of(*block)]
+        batches.append(pa.RecordBatch.from_pylist(rows, schema=CHAIN__STAKE_EVENTS))
+    return pa.Table.from_batches(batches, schema=CHAIN__STAKE_EVENTS)
+
+
+def _decoded(
+    raw: pa.Table, layouts: Mapping[int, ConfirmedLayout]
+) -> Iterator[tuple[int, int, list[dict]]]:
+    """(block, spec, events) of each block, decoded together where the spec is the same."""
+    numbers, specs = raw["block_number"].to_pylist(), raw["spec_version"].to_pylist()
+    encoded = raw["events"].to_pylist()
+    for spec in sorted(set(specs)):
+        if spec not in layouts:
+            raise LayoutError(
+                f"The layout of spec {spec} was not confirmed, so the events of block "
+                f"{numbers[specs.index(spec)]} are not decoded; land that spec's metadata first."
+            )
+        rows = [row for row, found in enumerate(specs) if found == spec]
+        try:
+            decoded = layouts[spec].decode_events([encoded[row] for row in rows])
+        except ValueError as error:
+            raise _first_undecodable(
+                layouts[spec], [(numbers[row], encoded[row]) for row in rows], error
+            ) from None
+        for row, events in zip(rows, decoded, strict=True):
+            yield numbers[row], spec, events
+
+
+def _first_undecodable(
+    layout: ConfirmedLayout, blocks: list[tuple[int, bytes]], error: ValueError
+) -> DecodeError:
+    number = blocks[0][0]
+    for number, encoded in blocks:
+        try:
+            layout.decode_events([encoded])
+        except ValueError as own:
+            error = own
+            break
+    return DecodeError(
+        f"The events of block {number} (spec {layout.spec_version}) do not decode: {error}; "
+        "land the day again from another source."
+    )
+
+
+def _rows_of(block: int, spec: int, events: list[dict]) -> list[Row]:
+    rows = []
+    for index, event in enumerate(events):
+        form = _FORMS.get((event["module_id"], event["event_id"]))
+        if form is None:
+            continue
+        try:
+            fields = form(event["attributes"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DecodeError(
+                f"{event['event_id']} in block {block}, event {index}, has a form unknown for spec "
+                f"{spec} ({event['attributes']!r}: {error}); add it to "
+                "orchestration/chain/stake_events.py."
+            ) from None
+        row = dict.fromkeys(CHAIN__STAKE_EVENTS.names)
+        row |= {
+            "block_number": block,
+            "event_index": index,
+            "extrinsic_index": event.get("extrinsic_idx"),
+            "spec_version": spec,
+            "event_name": event["event_id"],
+            "is_pool_touching": False,
+            "pool_tao_in_rao": 0,
+            "pool_tao_out_rao": 0,
+        }
+        rows.append(row | fields)
+    for row in rows:
+        _settle_pool_side(row)
+    if spec >= FIRST_SPEC_WITHOUT_SAME_SUBNET_SWAPS:
+        _clear_same_subnet_pairs(rows)
+    return rows
+
+
+def _settle_pool_side(row: Row) -> None:
+    """What the swap behind an event did to the pool of its subnet; root has no pool."""
+    if row["netuid"] in (None, ROOT):
+        return
+    name, is_v3 = row["event_name"], row["spec_version"] >= FIRST_V3_SPEC
+    if name == "StakeAdded":
+        row["is_pool_touching"] = True
+        row["pool_tao_in_rao"] = row["tao_rao"] - (row["fee_rao"] if is_v3 else 0)
+        row["is_fee_in_alpha"] = False if row["fee_rao"] is not None else None
+    elif name == "StakeRemoved":
+        row["is_pool_touching"] = True
+        row["pool_tao_out_rao"] = row["tao_rao"]
+        row["is_fee_in_alpha"] = is_v3 if row["fee_rao"] is not None else None
+    elif name in ("NeuronRegistered", "AddStakeBurn"):
+        # The burn buys alpha; NeuronRegistered does not say for how much.
+        row["is_pool_touching"] = True
+        row["pool_tao_in_rao"] = row["tao_rao"]
+    elif name in ("LiquidityAdded", "LiquidityRemoved"):
+        row["is_pool_touching"] = True
+
+
+def _clear_same_subnet_pairs(rows: list[Row]) -> None:
+    """A removed/added pair of one extrinsic and subnet with fee 0 on both stands for no swap."""
+    for removed, added in zip(rows, rows[1:], strict=False):
+        if (
+            removed["event_name"] == "StakeRemoved"
+            and added["event_name"] == "StakeAdded"
+            and removed["extrinsic_index"] == added["extrinsic_index"]
+            and removed["netuid"] == added["netuid"]
+            and removed["fee_rao"] == added["fee_rao"] == 0
+        ):
+            for row in (removed, added):
+                row |= {"is_pool_touching": False, "pool_tao_in_rao": 0, "pool_tao_out_rao": 0}
+
+
+def _stake_changed(fields: tuple) -> Row:
+    if len(fields) not in (5, 6):
+        raise ValueError(f"{len(fields)} fields instead of 5 or 6")
+    coldkey, hotkey, tao, alpha, netuid, *fee = fields
+    return {
+        "coldkey_ss58": coldkey,
+        "hotkey_ss58": hotkey,
+        "netuid": int(netuid),
+        "tao_rao": int(tao),
+        "alpha_rao": int(alpha),
+        "fee_rao": int(fee[0]) if fee else None,
+    }
+
+
+def _stake_moved(fields: tuple) -> Row:
+    coldkey, hotkey, netuid, dest_hotkey, dest_netuid, tao = fields
+    return {
+        "coldkey_ss58": coldkey,
+        "hotkey_ss58": hotkey,
+        "netuid": int(netuid),
+        "dest_coldkey_ss58": coldkey,
+        "dest_hotkey_ss58": dest_hotkey,
+        "dest_netuid": int(dest_netuid),
+        "tao_rao": int(tao),
+    }
+
+
+def _stake_transferred(fields: tuple) -> Row:
+    coldkey, dest_coldkey, hotkey, netuid, dest_netuid, tao = fields
+    return {
+        "coldkey_ss58": coldkey,
+        "hotkey_ss58": hotkey,
+        "netuid": int(netuid),
+        "dest_coldkey_ss58": dest_coldkey,
+        "dest_hotkey_ss58": hotkey,
+        "dest_netuid": int(dest_netuid),
+        "tao_rao": int(tao),
+    }
+
+
+def _stake_swapped(fields: tuple) -> Row:
+    coldkey, hotkey, netuid, dest_netuid, tao = fields
+    return {
+        "coldkey_ss58": coldkey,
+        "hotkey_ss58": hotkey,
+        "netuid": int(netuid),
+        "dest_coldkey_ss58": coldkey,
+        "dest_hotkey_ss58": hotkey,
+        "dest_netuid": int(dest_netuid),
+        "tao_rao": int(tao),
+    }
+
+
+def _neuron_registered(fields: tuple) -> Row:
+    netuid, _uid, hotkey = fields
+    return {"netuid": int(netuid), "hotkey_ss58": hotkey}
+
+
+def _alpha_destroyed(fields: tuple) -> Row:
+    coldkey, hotkey, alpha, netuid = fields
+    return {
+        "coldkey_ss58": coldkey,
+        "hotkey_ss58": hotkey,
+        "alpha_rao": int(alpha),
+        "netuid": int(netuid),
+    }
+
+
+def _add_stake_burn(fields: Mapping) -> Row:
+    return {
+        "netuid": int(fields["netuid"]),
+        "hotkey_ss58": fields["hotkey"],
+        "tao_rao": int(fields["amount"]),
+        "alpha_rao": int(fields["alpha"]),
+    }
+
+
+def _liquidity_changed(fields: Mapping) -> Row:
+    return {
+        "coldkey_ss58": fields["coldkey"],
+        "hotkey_ss58": fields["hotkey"],
+        "netuid": int(fields["netuid"]),
+        "tao_rao": int(fields["tao"]),
+        "alpha_rao": int(fields["alpha"]),
+    }
+
+
+_FORMS: dict[tuple[str, str], Callable[[Any], Row]] = {
+    ("SubtensorModule", "StakeAdded"): _stake_changed,
+    ("SubtensorModule", "StakeRemoved"): _stake_changed,
+    ("SubtensorModule", "StakeMoved"): _stake_moved,
+    ("SubtensorModule", "StakeTransferred"): _stake_transferred,
+    ("SubtensorModule", "StakeSwapped"): _stake_swapped,
+    ("SubtensorModule", "NeuronRegistered"): _neuron_registered,
+    ("SubtensorModule", "AlphaRecycled"): _alpha_destroyed,
+    ("SubtensorModule", "AlphaBurned"): _alpha_destroyed,
+    ("SubtensorModule", "AddStakeBurn"): _add_stake_burn,
+    ("Swap", "LiquidityAdded"): _liquidity_changed,
+    ("Swap", "LiquidityRemoved"): _liquidity_changed,
+}
+
+EVENT_NAMES = tuple(name for _, name in _FORMS)

@@ -1,0 +1,203 @@
+"""The Arrow schema of every Parquet table: the contract between the rooms.
+
+Nothing here reads or writes; a table's name is the name of its constant in lower case.
+Every number is exact: rao are int64, raw fixed-point bits are decimal(38, 0).
+"""
+
+import pyarrow as pa
+
+BITS = pa.decimal128(38, 0)
+"""Raw bits of a fixed-point value, or an integer wider than 63 bits."""
+
+UTC_MS = pa.timestamp("ms")
+"""A UTC time to the millisecond, without a zone so that no reader shifts it."""
+
+
+def _schema(*fields: tuple[str, pa.DataType] | tuple[str, pa.DataType, str]) -> pa.Schema:
+    """A schema from (name, type[, "null"]) triples; a field is required unless it says "null"."""
+    return pa.schema(
+        [pa.field(name, kind, nullable=bool(null)) for name, kind, *null in fields],
+    )
+
+
+RAW_CHAIN__BLOCKS = _schema(
+    ("block_number", pa.int64()),
+    ("block_hash", pa.binary(32)),
+    ("parent_hash", pa.binary(32)),
+    ("timestamp_ms", pa.int64()),
+    ("spec_version", pa.int32()),  # the runtime that executed this block
+)
+
+RAW_CHAIN__STORAGE = _schema(
+    ("block_number", pa.int64()),  # state at the END of this block
+    ("spec_version", pa.int32()),  # the runtime that executed this block
+    ("key", pa.binary()),
+    ("value", pa.binary(), "null"),  # null: the chain has no value at this key
+)
+
+RAW_CHAIN__EVENTS = _schema(
+    ("block_number", pa.int64()),
+    ("spec_version", pa.int32()),
+    ("events", pa.binary()),  # System.Events as stored, SCALE
+)
+
+CHAIN__BLOCKS = _schema(
+    ("block_number", pa.int64()),
+    ("block_hash", pa.string()),  # 0x hex
+    ("parent_hash", pa.string()),
+    ("block_at", UTC_MS),
+    ("spec_version", pa.int32()),
+    ("event_count", pa.int64()),
+    ("is_snapshot", pa.bool_()),  # the state pair (N-1, N) was read; if not, the rest is null
+    ("pre_total_issuance_rao", pa.int64(), "null"),
+    ("total_issuance_rao", pa.int64(), "null"),
+    ("pre_total_stake_rao", pa.int64(), "null"),
+    ("total_stake_rao", pa.int64(), "null"),
+    ("pre_tao_weight_u64", BITS, "null"),
+    ("pre_subnet_moving_alpha_i96f32_bits", BITS, "null"),
+    ("pre_subnet_owner_cut_u16", pa.int32(), "null"),
+    ("pre_subnet_count", pa.int64(), "null"),  # NetworksAdded, root left out
+)
+
+CHAIN__SUBNET_BLOCKS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),  # 0 is root
+    ("spec_version", pa.int32()),
+    ("network_registered_at_block", pa.int64()),
+    ("token_symbol", pa.string()),
+    ("owner_ss58", pa.string()),
+    ("is_network_added", pa.bool_()),
+    ("pre_is_network_added", pa.bool_()),
+    # ---------- switches and parameters, as the block found them
+    ("pre_subnet_mechanism", pa.int32()),
+    ("pre_first_emission_block_number", pa.int64(), "null"),  # null: never started
+    ("pre_is_subtoken_enabled", pa.bool_(), "null"),  # null: this spec has no such item
+    ("pre_is_registration_allowed", pa.bool_()),
+    ("pre_is_pow_registration_allowed", pa.bool_()),
+    ("pre_tempo_blocks", pa.int64()),
+    ("pre_ema_price_halving_blocks", pa.int64(), "null"),
+    ("pre_fee_rate_u16", pa.int32(), "null"),
+    # ---------- the pool before and after
+    ("pre_tao_reserve_rao", pa.int64()),
+    ("tao_reserve_rao", pa.int64()),
+    ("pre_alpha_reserve_rao", pa.int64()),
+    ("alpha_reserve_rao", pa.int64()),
+    ("pre_alpha_out_rao", pa.int64()),
+    ("alpha_out_rao", pa.int64()),
+    ("pre_tao_provided_rao", pa.int64(), "null"),
+    ("tao_provided_rao", pa.int64(), "null"),
+    ("pre_alpha_provided_rao", pa.int64(), "null"),
+    ("alpha_provided_rao", pa.int64(), "null"),
+    ("pre_alpha_sqrt_price_u64f64_bits", BITS, "null"),
+    ("alpha_sqrt_price_u64f64_bits", BITS, "null"),
+    ("pre_is_swap_v3_initialized", pa.bool_(), "null"),
+    ("is_swap_v3_initialized", pa.bool_(), "null"),
+    ("pre_current_liquidity_u64", pa.int64(), "null"),
+    ("current_liquidity_u64", pa.int64(), "null"),
+    ("pre_current_tick", pa.int32(), "null"),
+    ("current_tick", pa.int32(), "null"),
+    ("pre_balancer_quote_weight_perquintill", pa.int64(), "null"),
+    ("balancer_quote_weight_perquintill", pa.int64(), "null"),
+    ("pre_subnet_volume_rao", BITS),
+    ("subnet_volume_rao", BITS),
+    # ---------- prices and flows the chain keeps
+    ("pre_moving_price_i96f32_bits", BITS),
+    ("moving_price_i96f32_bits", BITS),
+    ("pre_tao_flow_rao", pa.int64(), "null"),
+    ("tao_flow_rao", pa.int64(), "null"),
+    ("pre_ema_tao_flow_block_number", pa.int64(), "null"),
+    ("ema_tao_flow_block_number", pa.int64(), "null"),
+    ("pre_ema_tao_flow_i64f64_bits", BITS, "null"),
+    ("ema_tao_flow_i64f64_bits", BITS, "null"),
+    # ---------- what the block paid, as the chain recorded it (not reset for non-candidates)
+    ("pre_tao_in_emission_rao", pa.int64()),
+    ("tao_in_emission_rao", pa.int64()),
+    ("pre_alpha_in_emission_rao", pa.int64()),
+    ("alpha_in_emission_rao", pa.int64()),
+    ("pre_alpha_out_emission_rao", pa.int64()),
+    ("alpha_out_emission_rao", pa.int64()),
+)
+
+CHAIN__STAKE_EVENTS = _schema(
+    ("block_number", pa.int64()),
+    ("event_index", pa.int64()),
+    ("extrinsic_index", pa.int64(), "null"),  # null: emitted by the block itself
+    ("spec_version", pa.int32()),
+    ("event_name", pa.string()),  # the chain's variant: StakeAdded, StakeRemoved, ...
+    ("coldkey_ss58", pa.string(), "null"),
+    ("hotkey_ss58", pa.string(), "null"),
+    ("netuid", pa.int32(), "null"),
+    ("dest_coldkey_ss58", pa.string(), "null"),
+    ("dest_hotkey_ss58", pa.string(), "null"),
+    ("dest_netuid", pa.int32(), "null"),
+    ("tao_rao", pa.int64(), "null"),  # as the event says it
+    ("alpha_rao", pa.int64(), "null"),  # as the event says it
+    ("fee_rao", pa.int64(), "null"),  # as the event says it; null: this version has no fee field
+    ("is_fee_in_alpha", pa.bool_(), "null"),
+    ("is_pool_touching", pa.bool_()),  # a swap in the pool of `netuid` stands behind this event
+    # TAO the swap put into the pool, fee left out; null: the event does not say (a registration)
+    ("pool_tao_in_rao", pa.int64(), "null"),
+    ("pool_tao_out_rao", pa.int64()),  # TAO the swap took out of the pool
+)
+
+RECOMPUTED__SUBNET_EMISSIONS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("emission_era", pa.string(), "null"),  # null: no rule is known for this spec
+    ("block_emission_rao", pa.int64(), "null"),
+    ("is_candidate", pa.bool_(), "null"),
+    ("tao_emission_u96f32_bits", BITS, "null"),
+    ("tao_emission_rao", pa.int64(), "null"),
+    ("unexplained_reason", pa.string(), "null"),
+)
+
+RECOMPUTED__SUBNET_INJECTIONS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("injection_era", pa.string(), "null"),
+    ("is_candidate", pa.bool_(), "null"),
+    ("tao_in_emission_rao", pa.int64(), "null"),
+    ("alpha_in_emission_rao", pa.int64(), "null"),
+    ("alpha_out_emission_rao", pa.int64(), "null"),
+    ("unexplained_reason", pa.string(), "null"),
+)
+
+RECOMPUTED__MOVING_PRICES = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("moving_price_era", pa.string(), "null"),
+    ("moving_price_i96f32_bits", BITS, "null"),
+    ("unexplained_reason", pa.string(), "null"),
+)
+
+RECOMPUTED__POOL_PRICES = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("amm_era", pa.string(), "null"),
+    ("pre_spot_price_u64f64_bits", BITS, "null"),  # TAO per alpha before the block
+    ("spot_price_u64f64_bits", BITS, "null"),  # at the end of the block; null: no such pool
+    ("unexplained_reason", pa.string(), "null"),
+)
+
+RECOMPUTED__ERAS = _schema(
+    ("mechanism", pa.string()),  # emission, injection, moving_price, ...
+    ("era", pa.string()),  # the mechanics module, v233_price_ema
+    ("first_spec_version", pa.int32()),
+    ("last_spec_version", pa.int32(), "null"),  # null: the newest rule known
+    ("first_block_number", pa.int64(), "null"),  # first finney block, where known
+    ("rule", pa.string()),  # in one sentence
+)
+
+TABLES: dict[str, pa.Schema] = {
+    "raw_chain__blocks": RAW_CHAIN__BLOCKS,
+    "raw_chain__storage": RAW_CHAIN__STORAGE,
+    "raw_chain__events": RAW_CHAIN__EVENTS,
+    "chain__blocks": CHAIN__BLOCKS,
+    "chain__subnet_blocks": CHAIN__SUBNET_BLOCKS,
+    "chain__stake_events": CHAIN__STAKE_EVENTS,
+    "recomputed__subnet_emissions": RECOMPUTED__SUBNET_EMISSIONS,
+    "recomputed__subnet_injections": RECOMPUTED__SUBNET_INJECTIONS,
+    "recomputed__moving_prices": RECOMPUTED__MOVING_PRICES,
+    "recomputed__pool_prices": RECOMPUTED__POOL_PRICES,
+    "recomputed__eras": RECOMPUTED__ERAS,
+}
