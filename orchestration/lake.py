@@ -101,6 +101,18 @@ class Lake:
         """The rows of a partition, from its footer."""
         return self._open(table, self.path(table, day)).metadata.num_rows
 
+    def preview(self, table: str, day: str | None = None, rows: int = 5) -> str:
+        """The first rows of a partition as a Markdown table, one line a column."""
+        batch = next(self._open(table, self.path(table, day)).iter_batches(batch_size=rows), None)
+        if batch is None:
+            return "no rows"
+        columns = batch.to_pydict()
+        head = f"| column |{' |' * batch.num_rows}\n|---|{'---|' * batch.num_rows}\n"
+        return head + "\n".join(
+            f"| {name} | {' | '.join(_shown(cell) for cell in cells)} |"
+            for name, cells in columns.items()
+        )
+
     def _open(self, table: str, path: Path) -> pq.ParquetFile:
         try:
             file = pq.ParquetFile(path)
@@ -209,6 +221,11 @@ def _regrouped(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator
             rest = table.slice(_ROW_GROUP_ROWS)
             held, rows = rest.to_batches(), rest.num_rows
     yield pa.Table.from_batches(held, schema=schema)
+
+
+def _shown(cell: object, width: int = 24) -> str:
+    text = f"0x{cell.hex()}" if isinstance(cell, bytes) else str(cell)
+    return (text if len(text) <= width else f"{text[:width]}…").replace("|", "\\|")
 
 
 def _damaged(path: Path, why: str) -> LakeError:

@@ -69,6 +69,7 @@ CHAIN__SUBNET_BLOCKS = _schema(
     ("is_network_added", pa.bool_()),
     ("pre_is_network_added", pa.bool_()),
     # ---------- switches and parameters, as the block found them
+    ("pre_network_registered_at_block", pa.int64()),
     ("pre_subnet_mechanism", pa.int32()),
     ("pre_first_emission_block_number", pa.int64(), "null"),  # null: never started
     ("pre_is_subtoken_enabled", pa.bool_(), "null"),  # null: this spec has no such item

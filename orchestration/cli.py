@@ -1,0 +1,265 @@
+"""The command line: refresh the books, ask them, see how fresh they are."""
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from orchestration import examples, settings
+from orchestration.errors import SettingsError, TaobooksError
+from orchestration.schemas import TABLES
+from orchestration.warehouse import Warehouse
+
+app = typer.Typer(
+    help="The open books of Bittensor's subnets.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
+
+
+class Form(StrEnum):
+    """How the answer of a query is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+# ---------------------------------------------------------------------- refresh
+
+
+@app.command()
+def refresh(
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First UTC day to take.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last UTC day to take.")
+    ] = None,
+) -> None:
+    """Take the days the lake lacks (or those asked for), then build and publish the warehouse."""
+    chosen = settings.load()
+    begin, end = _day(first, "--from"), _day(last, "--to")
+    from orchestration import refresh as work
+
+    planned = work.plan(chosen, begin, end)
+    steps = work.steps_of(planned.days)
+    with Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+    ) as progress:
+        bar = progress.add_task("starting", total=steps)
+
+        def told(step: str, what: str) -> None:
+            if what == "done":
+                progress.advance(bar)
+            else:
+                progress.update(bar, description=step)
+
+        work.run(chosen, planned.days, told)
+    _summary(chosen, planned)
+
+
+def _summary(chosen: settings.Settings, planned) -> None:
+    rows = Table("table", "rows", title="Landed", title_justify="left")
+    for name in TABLES:
+        days = [d for d in planned.days if chosen.lake.path(name, d).is_file()]
+        rows.add_row(name, f"{sum(chosen.lake.row_count(name, d) for d in days):,}")
+    days = planned.days
+    span = "no day" if not days else days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    out.print(f"Took {span}; {len(planned.complete)} complete days left as they are.")
+    out.print(rows)
+    _verdicts(chosen)
+    out.print(f"Warehouse  {chosen.warehouse}", soft_wrap=True)
+    out.print(f"Lake       {chosen.lake.root}", soft_wrap=True)
+    out.print(f"Reports    {chosen.data_docs / 'index.html'}", soft_wrap=True)
+    out.print("\nTry:")
+    for example in examples.EXAMPLES[:3]:
+        out.print(f"\n# {example.question}", style="dim", highlight=False)
+        out.print(example.command(_own_name()), highlight=False, soft_wrap=True, markup=False)
+
+
+def _verdicts(chosen: settings.Settings) -> None:
+    with Warehouse(chosen.home).reading() as books:
+        found = books.sql(examples.VERDICTS).fetchall()
+    table = Table("quantity", "exact", "differs", "unexplained", "unobserved", title="Verdicts",
+                  title_justify="left")
+    for quantity, *counts in found:
+        table.add_row(quantity, *(f"{count:,}" for count in counts))
+    out.print(table)
+
+
+def _own_name() -> str:
+    """This command as the user typed it, so that what we print can be pasted."""
+    typed = sys.argv[0]
+    return os.path.relpath(typed) if os.sep in typed else typed
+
+
+# ---------------------------------------------------------------------- sql
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SQL query; the warehouse is read-only.")],
+    form: Annotated[Form, typer.Option("--format", "-f", help="How to write it.")] = Form.TABLE,
+    file: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")
+    ] = None,
+) -> None:
+    """Ask the published warehouse; `show all tables` lists what is there."""
+    chosen = settings.load()
+    if form is Form.PARQUET and file is None:
+        raise SettingsError("Parquet does not go to a screen; say where with --out FILE.")
+    with Warehouse(chosen.home).reading() as books:
+        try:
+            answer = books.sql(query)
+            if answer is None:
+                raise SettingsError("That statement has no answer; ask a select.")
+            _write(answer, form, file)
+        except duckdb.Error as error:
+            raise TaobooksError(f"The query failed: {str(error).strip()}") from None
+
+
+def _write(answer: duckdb.DuckDBPyRelation, form: Form, file: Path | None) -> None:
+    if form is Form.PARQUET:
+        answer.write_parquet(str(file))
+    elif form is Form.CSV and file is not None:
+        answer.write_csv(str(file), header=True)
+    else:
+        _to_text(form)(answer, Console(file=file.open("w")) if file else out)
+
+
+def _to_text(form: Form) -> Callable[[duckdb.DuckDBPyRelation, Console], None]:
+    return {Form.TABLE: _as_table, Form.CSV: _as_csv, Form.JSON: _as_json}[form]
+
+
+def _as_table(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
+    table = Table()
+    numeric = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
+    for name, kind in zip(answer.columns, answer.types, strict=True):
+        justify = "right" if any(word in str(kind).upper() for word in numeric) else "left"
+        table.add_column(name, justify=justify, overflow="fold")
+    for row in answer.fetchall():
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    to.print(table)
+
+
+def _as_csv(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
+    import csv
+
+    writer = csv.writer(to.file, lineterminator="\n")
+    writer.writerow(answer.columns)
+    writer.writerows(answer.fetchall())
+
+
+def _as_json(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
+    """An array of objects; exact decimals and dates are strings, so that no reader rounds them."""
+    import json
+
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+    to.file.write(json.dumps(rows, default=str, indent=1, ensure_ascii=False) + "\n")
+
+
+# ---------------------------------------------------------------------- status
+
+
+@app.command()
+def status() -> None:
+    """What is in the books: days, how fresh they are, what the verdicts say."""
+    chosen = settings.load()
+    days = chosen.lake.days("chain__blocks")
+    out.print(f"Home       {chosen.home}", soft_wrap=True)
+    out.print(f"Source     {chosen.source}", soft_wrap=True)
+    if not days:
+        out.print("Days       none yet; run `taobooks refresh`")
+        return
+    blocks = chosen.lake.read("chain__blocks", days[-1], ["block_number", "block_at"])
+    newest = blocks.slice(blocks.num_rows - 1).to_pylist()[0]
+    age = dt.datetime.now(dt.UTC).replace(tzinfo=None) - newest["block_at"]
+    head = chosen.reader().finalized_head()
+    out.print(f"Days       {len(days)}: {days[0]} to {days[-1]}")
+    out.print(
+        f"Newest     block {newest['block_number']} of {newest['block_at']:%Y-%m-%d %H:%M:%S} UTC, "
+        f"{_ago(age)} old; the source is {head - newest['block_number']} blocks ahead"
+    )
+    if chosen.warehouse.is_file():
+        built = dt.datetime.fromtimestamp(chosen.warehouse.stat().st_mtime, tz=dt.UTC)
+        out.print(f"Warehouse  published {built:%Y-%m-%d %H:%M:%S} UTC  {chosen.warehouse}",
+                  soft_wrap=True)
+        _verdicts(chosen)
+    else:
+        out.print("Warehouse  none yet; run `taobooks refresh`")
+
+
+def _ago(age: dt.timedelta) -> str:
+    hours = int(age.total_seconds() // 3600)
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
+
+
+# ---------------------------------------------------------------------- dev
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+    """Open the Dagster UI on this machine only."""
+    from orchestration import refresh as work
+
+    chosen = settings.load()
+    work.prepare_dagster_home(chosen)
+    os.environ["DAGSTER_HOME"] = str(chosen.dagster_home)
+    os.environ["TAOBOOKS_HOME"] = str(chosen.home)
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    workspace = str(settings.PROJECT_ROOT / "workspace.yaml")
+    os.execv(dagster, [dagster, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])
+
+
+# ---------------------------------------------------------------------- entry
+
+
+def _day(text: str | None, option: str) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{option} is {text!r}, which is no day; write it YYYY-MM-DD.") from None
+    if day < settings.DTAO_LAUNCH:
+        raise SettingsError(
+            f"{option} is {day}, before dTAO began ({settings.DTAO_LAUNCH}); choose a later day."
+        )
+    return day
+
+
+def main() -> None:
+    """Runs a command; what a user can mend is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except TaobooksError as error:
+        err.print(f"taobooks: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("taobooks: stopped; what was landed stays, run the same command to go on.")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Decoded tables and the gates in front of everything built on them."""

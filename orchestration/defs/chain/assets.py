@@ -1,0 +1,55 @@
+"""Decoded tables: the chain's state and events in typed columns."""
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.chain import decode, stake_events
+from orchestration.defs.partitions import block_days
+from orchestration.defs.raw.assets import (
+    raw_chain__blocks,
+    raw_chain__events,
+    raw_chain__storage,
+)
+from orchestration.defs.resources import LakeResource
+
+_DECODED = {"partitions_def": block_days, "group_name": "chain", "kinds": {"parquet"}}
+
+
+@dg.asset(deps=[raw_chain__blocks, raw_chain__storage, raw_chain__events], **_DECODED)
+def chain__blocks(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult:
+    """Every block, with the chain-wide state around its snapshots. Grain: block."""
+    day = context.partition_key
+    headers, events = lake.read("raw_chain__blocks", day), lake.read("raw_chain__events", day)
+    rows = decode.chain_blocks(headers, events, _frames(lake, day))
+    return lake.write("chain__blocks", rows, day)
+
+
+@dg.asset(deps=[raw_chain__storage], **_DECODED)
+def chain__subnet_blocks(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """State of every subnet before and after each snapshot block. Grain: block x netuid."""
+    day = context.partition_key
+    rows = decode.chain_subnet_blocks(_frames(lake, day))
+    return lake.write("chain__subnet_blocks", rows, day)
+
+
+@dg.asset(deps=[raw_chain__events], **_DECODED)
+def chain__stake_events(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """Events that move stake or touch a pool, over all event versions. Grain: block x event."""
+    day = context.partition_key
+    raw = lake.read("raw_chain__events", day)
+    rows = stake_events.chain_stake_events(raw, lake.layouts(_specs(raw)))
+    return lake.write("chain__stake_events", rows, day)
+
+
+def _frames(lake: LakeResource, day: str) -> decode.StateFrames:
+    raw = lake.read("raw_chain__storage", day)
+    return decode.StateFrames(raw, lake.layouts(_specs(raw)))
+
+
+def _specs(raw: pa.Table) -> list[int]:
+    return pc.unique(raw["spec_version"]).to_pylist()

@@ -1,0 +1,1 @@
+"""Raw tables: bytes as the chain said them."""

@@ -1,0 +1,43 @@
+"""Raw tables: headers, state and events of a day, as the source gave them."""
+
+import dagster as dg
+import pyarrow.compute as pc
+
+from orchestration.chain import land
+from orchestration.defs.partitions import block_days
+from orchestration.defs.resources import ChainResource, LakeResource
+
+_RAW = {"partitions_def": block_days, "group_name": "raw", "kinds": {"parquet"}}
+
+
+@dg.asset(**_RAW)
+def raw_chain__blocks(
+    context: dg.AssetExecutionContext, chain: ChainResource, lake: LakeResource
+) -> dg.MaterializeResult:
+    """Headers as the chain gave them, linked parent to child. Grain: block."""
+    day, reader = context.partition_key, chain.reader()
+    headers = land.raw_blocks(reader, chain.blocks_of_day(day))
+    lake.claim(reader)
+    lake.keep_metadata(reader, pc.unique(headers["spec_version"]).to_pylist())
+    return lake.write("raw_chain__blocks", headers, day)
+
+
+@dg.asset(deps=[raw_chain__blocks], **_RAW)
+def raw_chain__storage(
+    context: dg.AssetExecutionContext, chain: ChainResource, lake: LakeResource
+) -> dg.MaterializeResult:
+    """State at each snapshot: every key at the day's first, then the changes. Grain: block x key."""
+    day, interval = context.partition_key, chain.snapshot_interval
+    headers = lake.read("raw_chain__blocks", day)
+    batches = land.raw_storage(chain.reader(), headers, interval)
+    return lake.write("raw_chain__storage", batches, day, snapshot_interval=str(interval))
+
+
+@dg.asset(deps=[raw_chain__blocks], **_RAW)
+def raw_chain__events(
+    context: dg.AssetExecutionContext, chain: ChainResource, lake: LakeResource
+) -> dg.MaterializeResult:
+    """System.Events of every block, as stored. Grain: block."""
+    day = context.partition_key
+    events = land.raw_events(chain.reader(), lake.read("raw_chain__blocks", day))
+    return lake.write("raw_chain__events", events, day)

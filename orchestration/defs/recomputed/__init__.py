@@ -1,0 +1,1 @@
+"""Recomputed tables: what the rules say the chain should have done."""

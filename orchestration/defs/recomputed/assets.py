@@ -1,0 +1,85 @@
+"""Recomputed tables: what the rules say the chain should have done, from the parent's state."""
+
+import dagster as dg
+
+from orchestration.defs.chain.assets import (
+    chain__blocks,
+    chain__stake_events,
+    chain__subnet_blocks,
+)
+from orchestration.defs.partitions import block_days
+from orchestration.defs.resources import LakeResource
+from orchestration.recompute import (
+    eras,
+    moving_prices,
+    pool_prices,
+    subnet_emissions,
+    subnet_injections,
+)
+
+_RECOMPUTED = {"group_name": "recomputed", "kinds": {"parquet"}}
+
+
+@dg.asset(deps=[chain__subnet_blocks, chain__blocks], partitions_def=block_days, **_RECOMPUTED)
+def recomputed__subnet_emissions(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """TAO due to every subnet by the rules then in force. Grain: block x netuid."""
+    day = context.partition_key
+    subnets, blocks = lake.read("chain__subnet_blocks", day), lake.read("chain__blocks", day)
+    return lake.write(
+        "recomputed__subnet_emissions", subnet_emissions.recompute(subnets, blocks), day
+    )
+
+
+@dg.asset(
+    deps=[chain__subnet_blocks, recomputed__subnet_emissions],
+    partitions_def=block_days,
+    **_RECOMPUTED,
+)
+def recomputed__subnet_injections(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """What each subnet's part of a block was turned into. Grain: block x netuid."""
+    day = context.partition_key
+    subnets = lake.read("chain__subnet_blocks", day)
+    rows = subnet_injections.recompute(subnets, lake.read("recomputed__subnet_emissions", day))
+    return lake.write("recomputed__subnet_injections", rows, day)
+
+
+@dg.asset(
+    deps=[chain__subnet_blocks, chain__blocks, chain__stake_events, recomputed__subnet_emissions],
+    partitions_def=block_days,
+    **_RECOMPUTED,
+)
+def recomputed__moving_prices(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """The EMA price each block should have written. Grain: block x netuid."""
+    day = context.partition_key
+    tables = (
+        lake.read(name, day)
+        for name in (
+            "chain__subnet_blocks",
+            "chain__blocks",
+            "recomputed__subnet_emissions",
+            "chain__stake_events",
+        )
+    )
+    return lake.write("recomputed__moving_prices", moving_prices.recompute(*tables), day)
+
+
+@dg.asset(deps=[chain__subnet_blocks], partitions_def=block_days, **_RECOMPUTED)
+def recomputed__pool_prices(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """Spot price of every pool before and after each block. Grain: block x netuid."""
+    day = context.partition_key
+    rows = pool_prices.recompute(lake.read("chain__subnet_blocks", day))
+    return lake.write("recomputed__pool_prices", rows, day)
+
+
+@dg.asset(**_RECOMPUTED)
+def recomputed__eras(lake: LakeResource) -> dg.MaterializeResult:
+    """Every rule we know and the specs it was in force for. Grain: mechanism x era."""
+    return lake.write("recomputed__eras", eras.eras(), None)

@@ -1,0 +1,101 @@
+"""What assets are handed: the lake, the source of chain state, the warehouse. Opened on first use."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+
+from orchestration import settings
+from orchestration.chain import metadata
+from orchestration.chain.reader import ChainReader
+from orchestration.lake import Lake
+
+
+@cache
+def _settings() -> settings.Settings:
+    return settings.load()
+
+
+@cache
+def _reader(source: str) -> ChainReader:
+    """One reader a process, so that a recording is read forward once for all days of a run."""
+    return _settings().model_copy(update={"source": source}).reader()
+
+
+@cache
+def _layout(root: Path, spec_version: int) -> metadata.ConfirmedLayout:
+    return metadata.confirm(spec_version, Lake(root).metadata(spec_version))
+
+
+class LakeResource(dg.ConfigurableResource):
+    """Parquet files by table and block day."""
+
+    @property
+    def _lake(self) -> Lake:
+        return _settings().lake
+
+    def read(self, table: str, day: str | None, columns: Sequence[str] | None = None) -> pa.Table:
+        return self._lake.read(table, day, columns)
+
+    def write(self, table: str, rows, day: str | None, **said: str) -> dg.MaterializeResult:
+        """Replaces a partition; returns what Dagster shows of it."""
+        count = self._lake.write(table, rows, day, said)
+        preview = self._lake.preview(table, day)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": count,
+                "bytes": self._lake.path(table, day).stat().st_size,
+                "path": dg.MetadataValue.path(str(self._lake.path(table, day))),
+                "preview": dg.MetadataValue.md(preview),
+                **said,
+            }
+        )
+
+    def claim(self, reader: ChainReader) -> None:
+        identity = reader.identity()
+        self._lake.claim(identity.name, identity.genesis_hash)
+
+    def keep_metadata(self, reader: ChainReader, spec_versions: Sequence[int]) -> None:
+        for spec in spec_versions:
+            if not self._lake.has_metadata(spec):
+                self._lake.keep_metadata(spec, reader.metadata(spec))
+
+    def layouts(self, spec_versions: Sequence[int]) -> Mapping[int, metadata.ConfirmedLayout]:
+        """The confirmed layout of each spec, from the metadata kept in the lake."""
+        return {spec: _layout(self._lake.root, spec) for spec in spec_versions}
+
+
+class ChainResource(dg.ConfigurableResource):
+    """The source of chain state named in the settings."""
+
+    @property
+    def snapshot_interval(self) -> int:
+        return _settings().snapshot_interval
+
+    def reader(self) -> ChainReader:
+        return _reader(_settings().source)
+
+    def blocks_of_day(self, day: str) -> range:
+        """The day's finalized blocks.
+
+        Raises:
+            dg.Failure: there are none.
+        """
+        reader = self.reader()
+        blocks = reader.blocks_of_day(dt.date.fromisoformat(day))
+        if not blocks:
+            first, last = reader.days()
+            raise dg.Failure(
+                f"The source has no block of {day}: it holds {first} to {last}; "
+                "choose a day of these.",
+                allow_retries=False,
+            )
+        return blocks
+
+
+@dg.definitions
+def resources() -> dg.Definitions:
+    return dg.Definitions(resources={"lake": LakeResource(), "chain": ChainResource()})

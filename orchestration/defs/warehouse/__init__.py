@@ -1,0 +1,1 @@
+"""The warehouse: dbt models in one DuckDB file, published by rename."""

@@ -1,0 +1,74 @@
+"""The warehouse: every dbt model and test, in one build, published when all of it ended well."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DbtCliInvocation, dbt_assets
+
+from orchestration import settings
+from orchestration.defs.warehouse.project import OneName, dbt, manifest, project
+from orchestration.warehouse import Warehouse
+
+
+@dbt_assets(
+    manifest=manifest(),
+    project=project,
+    dagster_dbt_translator=OneName(),
+    name="warehouse",
+    pool="warehouse",
+)
+def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """Builds the selected models in a private file; the published one is replaced by rename."""
+    chosen = settings.load()
+    whole = len(context.selected_asset_keys) == len(context.assets_def.keys)
+    with Warehouse(chosen.home).building(from_published=not whole) as private:
+        os.environ["TAOBOOKS_LAKE"] = str(chosen.lake.root)
+        os.environ["TAOBOOKS_WAREHOUSE_BUILD"] = str(private)
+        target = chosen.home / "build" / "dbt"
+        build = dbt().cli(
+            ["build"], context=context, target_path=target, raise_on_error=False
+        )
+        events = list(build.stream())
+        counts = _row_counts(private)
+        for event in events:
+            if isinstance(event, dg.Output) and event.output_name in counts:
+                context.add_output_metadata(
+                    {"dagster/row_count": counts[event.output_name]}, event.output_name
+                )
+            yield event
+        if not build.is_successful():
+            raise dg.Failure(_what_failed(build, target), allow_retries=False)
+
+
+def _row_counts(private: Path) -> Mapping[str, int]:
+    """Rows of every table built; asking costs milliseconds, DuckDB keeps the counts."""
+    if not private.is_file():
+        return {}
+    with duckdb.connect(private) as connection:
+        return dict(
+            connection.execute("select table_name, estimated_size from duckdb_tables()").fetchall()
+        )
+
+
+def _what_failed(build: DbtCliInvocation, target: Path) -> str:
+    try:
+        results = build.get_artifact("run_results.json")["results"]
+    except (FileNotFoundError, KeyError):
+        results = []
+    failed = [r for r in results if r["status"] in ("error", "fail", "runtime error")]
+    if not failed:
+        return (
+            f"dbt ended without building the warehouse; see {target}/dbt.log. "
+            "The published warehouse stays the last good one."
+        )
+    first = failed[0]
+    name = first["unique_id"].split(".")[2]
+    why = " ".join((first["message"] or "").split())[:300]
+    return (
+        f"{len(failed)} of {len(results)} models and tests failed, first {name}: {why} "
+        "The published warehouse stays the last good one."
+    )

@@ -1,0 +1,1 @@
+"""Rows -> the rules -> rows: each table asks ``mechanics`` what the chain should have done."""
