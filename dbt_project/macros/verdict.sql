@@ -1,0 +1,68 @@
+{# The one place where observed meets recomputed. #}
+
+{% macro residual(observed, recomputed) -%}
+    cast({{ recomputed }} as decimal(38, 0)) - cast({{ observed }} as decimal(38, 0))
+{%- endmacro %}
+
+{% macro verdict(observed, recomputed) -%}
+    case
+        when {{ observed }} is null then 'unobserved'
+        when {{ recomputed }} is null then 'unexplained'
+        when {{ observed }} = {{ recomputed }} then 'exact'
+        else 'differs'
+    end
+{%- endmacro %}
+
+{# A rec_ model: one quantity of chain__subnet_blocks against the table that recomputes it. #}
+{% macro reconciled(recomputed_model, quantity_column, era_column, unit) %}
+with
+
+observed as (
+
+    select * from {{ ref('stg_chain__subnet_blocks') }}
+    where netuid <> 0
+
+),
+
+recomputed as (
+
+    select * from {{ ref(recomputed_model) }}
+
+),
+
+joined as (
+
+    select
+        coalesce(observed.block_number, recomputed.block_number) as block_number,
+        coalesce(observed.netuid, recomputed.netuid) as netuid,
+        coalesce(observed.block_date, recomputed.block_date) as block_date,
+        observed.spec_version,
+        recomputed.{{ era_column }},
+        observed.{{ quantity_column }} as observed_{{ unit }},
+        recomputed.{{ quantity_column }} as recomputed_{{ unit }},
+        case
+            when recomputed.block_number is null then 'no recomputed row'
+            else recomputed.unexplained_reason
+        end as unexplained_reason
+
+    from observed
+    full join recomputed
+        on observed.block_number = recomputed.block_number
+        and observed.netuid = recomputed.netuid
+
+)
+
+select
+    block_number,
+    netuid,
+    block_date,
+    spec_version,
+    {{ era_column }},
+    observed_{{ unit }},
+    recomputed_{{ unit }},
+    {{ residual('observed_' ~ unit, 'recomputed_' ~ unit) }} as residual_{{ unit }},
+    {{ verdict('observed_' ~ unit, 'recomputed_' ~ unit) }} as verdict,
+    unexplained_reason
+
+from joined
+{% endmacro %}

@@ -1,0 +1,24 @@
+with
+
+subnet_blocks as (
+
+    select * from {{ ref('stg_chain__subnet_blocks') }}
+    where netuid <> 0
+
+),
+
+generations as (
+
+    select * from {{ ref('int_subnet_generations') }}
+
+)
+
+select distinct
+    subnet_blocks.block_date,
+    subnet_blocks.netuid,
+    generations.subnet_generation
+
+from subnet_blocks
+inner join generations
+    on subnet_blocks.netuid = generations.netuid
+    and subnet_blocks.subnet_registered_at_block = generations.registered_at_block

@@ -1,0 +1,55 @@
+{%- set quantities = [
+    ('SubnetTaoInEmission', 'rec_subnet_tao_in_emissions_by_block', 'injection_era', 'rao'),
+    ('SubnetAlphaInEmission', 'rec_subnet_alpha_in_emissions_by_block', 'injection_era', 'rao'),
+    ('SubnetAlphaOutEmission', 'rec_subnet_alpha_out_emissions_by_block', 'injection_era', 'rao'),
+    ('SubnetMovingPrice', 'rec_subnet_moving_prices_by_block', 'moving_price_era', 'i96f32_bits'),
+] -%}
+
+with
+
+verdicts as (
+{% for quantity, model, era, unit in quantities %}
+    select
+        block_date,
+        '{{ quantity }}' as quantity,
+        spec_version,
+        {{ era }} as quantity_era,
+        block_number,
+        verdict,
+        '{{ unit }}' as residual_unit,
+        cast(abs(residual_{{ unit }}) as decimal(38, 0)) as absolute_residual
+
+    from {{ ref(model) }}
+    {%- if not loop.last %}
+    union all
+    {% endif %}
+{%- endfor %}
+
+),
+
+days as (
+
+    select
+        block_date,
+        quantity,
+        spec_version,
+        quantity_era,
+        residual_unit,
+        count(*) as pairs_count,
+        count(*) filter (where verdict = 'exact') as exact_count,
+        count(*) filter (where verdict = 'differs') as differs_count,
+        count(*) filter (where verdict = 'unexplained') as unexplained_count,
+        count(*) filter (where verdict = 'unobserved') as unobserved_count,
+        max(absolute_residual) as worst_absolute_residual,
+        min(case when verdict = 'differs' then block_number end) as first_differing_block_number
+
+    from verdicts
+    group by block_date, quantity, spec_version, quantity_era, residual_unit
+
+)
+
+select
+    *,
+    {{ share('exact_count', 'pairs_count') }} as exact_share
+
+from days

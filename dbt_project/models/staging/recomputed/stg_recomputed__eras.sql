@@ -1,0 +1,9 @@
+with
+
+source as (
+
+    select * from {{ source('recomputed', 'recomputed__eras') }}
+
+)
+
+select * from source
