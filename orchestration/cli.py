@@ -58,25 +58,33 @@ def refresh(
     from orchestration import refresh as work
 
     planned = work.plan(chosen, begin, end)
-    steps = work.steps_of(planned.days)
     with Progress(
-        TextColumn("[bold]{task.description}"),
+        TextColumn("[bold]{task.description:<32}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=err,
         transient=True,
     ) as progress:
-        bar = progress.add_task("starting", total=steps)
-
-        def told(step: str, what: str) -> None:
-            if what == "done":
-                progress.advance(bar)
-            else:
-                progress.update(bar, description=step)
-
-        work.run(chosen, planned.days, told)
+        work.run(chosen, planned.days, _Bar(progress))
     _summary(chosen, planned)
+
+
+class _Bar:
+    """A refresh's watcher: one progress bar over all its steps."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("loading", total=None)
+
+    def begins(self, steps: int) -> None:
+        self._progress.update(self._task, total=steps)
+
+    def starts(self, step: str, day: str | None) -> None:
+        self._progress.update(self._task, description=f"{day or ''} {step}".strip())
+
+    def ends(self, step: str) -> None:
+        self._progress.advance(self._task)
 
 
 def _summary(chosen: settings.Settings, planned) -> None:

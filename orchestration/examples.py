@@ -13,3 +13,38 @@ class Example:
     def command(self, program: str) -> str:
         """What to paste into a shell."""
         return f'{program} sql "{self.sql}"'
+
+
+EXAMPLES = (
+    Example(
+        "Which subnets get the TAO, and does the figure hold?",
+        "select netuid, emission_rank, tao_in_emission_tao, observed_share, recomputed_share "
+        "from fct_subnet_emissions_by_day order by block_date desc, emission_rank limit 10",
+    ),
+    Example(
+        "How much do the top ten take?",
+        "select block_date, top_10_share, herfindahl_hirschman_index, nakamoto_subnets_count "
+        "from fct_emission_dominance_by_day order by block_date desc",
+    ),
+    Example(
+        "Where does stake flow in, and where out?",
+        "select netuid, buys_count, sells_count, flow_chain_user_tao, flow_chain_user_7d_rao "
+        "from fct_stake_flows_by_day order by block_date desc, flow_chain_user_rao desc limit 10",
+    ),
+    Example(
+        "What did a subnet's alpha cost?",
+        "select netuid, open_price_tao, high_price_tao, low_price_tao, close_price_tao, volume_tao, "
+        "market_cap_tao from fct_pools_by_day order by block_date desc, market_cap_rao desc limit 10",
+    ),
+    Example(
+        "Which published figures are what the rules give?",
+        "select block_date, quantity, pairs_count, exact_count, differs_count, unexplained_count, "
+        "unobserved_count from rec_verdicts_by_day order by block_date desc, quantity",
+    ),
+)
+
+VERDICTS = (
+    "select quantity, sum(exact_count), sum(differs_count), sum(unexplained_count), "
+    "sum(unobserved_count) from rec_verdicts_by_day group by quantity order by quantity"
+)
+"""Verdicts over all days, by quantity: the last lines of a refresh and of ``taobooks status``."""

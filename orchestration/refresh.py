@@ -5,9 +5,10 @@ Runs the same Dagster jobs the schedule runs, in this process, and tells of each
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import dagster as dg
 
@@ -16,8 +17,18 @@ from orchestration.lake import day_key
 from orchestration.lock import held
 from orchestration.settings import Settings
 
-Told = Callable[[str, str], None]
-"""Called with (step, "started" | "done") as work goes on."""
+
+class Watcher(Protocol):
+    """Is told how the work goes on."""
+
+    def begins(self, steps: int) -> None:
+        """The number of steps in all, known once the code location is loaded."""
+
+    def starts(self, step: str, day: str | None) -> None:
+        """A step has begun."""
+
+    def ends(self, step: str) -> None:
+        """A step has ended well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ _LAST_TABLES = (
 )
 
 
-def run(chosen: Settings, days: list[str], told: Told) -> None:
+def run(chosen: Settings, days: list[str], watcher: Watcher) -> None:
     """Lands each day, then builds and publishes the warehouse.
 
     Raises:
@@ -96,16 +107,19 @@ def run(chosen: Settings, days: list[str], told: Told) -> None:
         from orchestration.definitions import defs
 
         repository = defs().get_repository_def()
+        land_day = repository.get_job("land_day")
+        build_warehouse = repository.get_job("build_warehouse")
+        watcher.begins(len(days) * len(land_day.nodes) + len(build_warehouse.nodes))
         for day in days:
-            _execute(repository.get_job("land_day"), instance, told, day)
-        _execute(repository.get_job("build_warehouse"), instance, told, None)
+            _execute(land_day, instance, watcher, day)
+        _execute(build_warehouse, instance, watcher, None)
 
 
 def _execute(
-    job: dg.JobDefinition, instance: dg.DagsterInstance, told: Told, day: str | None
+    job: dg.JobDefinition, instance: dg.DagsterInstance, watcher: Watcher, day: str | None
 ) -> None:
     run_id = str(uuid.uuid4())
-    instance.add_event_listener(run_id, lambda entry: _tell(entry.dagster_event, told))
+    instance.add_event_listener(run_id, lambda entry: _tell(entry.dagster_event, day, watcher))
     result = job.execute_in_process(
         instance=instance,
         partition_key=day,
@@ -117,12 +131,12 @@ def _execute(
         raise _failure(result, day)
 
 
-def _tell(event: dg.DagsterEvent | None, told: Told) -> None:
+def _tell(event: dg.DagsterEvent | None, day: str | None, watcher: Watcher) -> None:
     if event is not None and event.step_key is not None:
         if event.is_step_start:
-            told(event.step_key, "started")
+            watcher.starts(event.step_key, day)
         elif event.is_step_success:
-            told(event.step_key, "done")
+            watcher.ends(event.step_key)
 
 
 def _failure(result: dg.ExecuteInProcessResult, day: str | None) -> TaobooksError:
