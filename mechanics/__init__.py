@@ -1,1 +1,1 @@
-"""The rules of the chain's economics, to the bit: standard library only, no I/O, no clock, no floats."""
+"""The rules of the chain's economics, to the bit: no I/O, no clock, no floats."""

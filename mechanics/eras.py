@@ -1,4 +1,4 @@
-"""Which version of a rule was in force: an era is a module, chosen by spec version, never guessed."""
+"""Which version of a rule was in force: an era is a module, chosen by spec, never guessed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

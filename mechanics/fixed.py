@@ -1,4 +1,4 @@
-"""The chain's fixed-point numbers: an integer of raw bits, the width and the fraction it stands for.
+"""The chain's fixed-point numbers: raw bits, and the width and fraction they have.
 
 A value of bits b with F fraction bits means b / 2^F. Operators are the saturating forms, which the
 chain's economics use nearly everywhere; the checked and wrapping forms are methods. Two types never
@@ -125,9 +125,7 @@ class Fixed:
 
 def _fixed(name: str, integer_bits: int, fraction_bits: int, is_signed: bool, doc: str) -> type:
     width = integer_bits + fraction_bits
-    limits = (
-        (-(1 << width - 1), (1 << width - 1) - 1) if is_signed else (0, (1 << width) - 1)
-    )
+    limits = (-(1 << width - 1), (1 << width - 1) - 1) if is_signed else (0, (1 << width) - 1)
     return type(
         name,
         (Fixed,),

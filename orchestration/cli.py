@@ -88,10 +88,12 @@ class _Bar:
 
 
 def _summary(chosen: settings.Settings, planned) -> None:
-    rows = Table("table", "rows", title="Landed", title_justify="left")
+    rows = _table("Landed", "table", "rows")
     for name in TABLES:
-        days = [d for d in planned.days if chosen.lake.path(name, d).is_file()]
-        rows.add_row(name, f"{sum(chosen.lake.row_count(name, d) for d in days):,}")
+        parts = [d for d in planned.days if chosen.lake.path(name, d).is_file()]
+        if chosen.lake.path(name).is_file():
+            parts = [None]
+        rows.add_row(name, f"{sum(chosen.lake.row_count(name, part) for part in parts):,}")
     days = planned.days
     span = "no day" if not days else days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     out.print(f"Took {span}; {len(planned.complete)} complete days left as they are.")
@@ -109,11 +111,18 @@ def _summary(chosen: settings.Settings, planned) -> None:
 def _verdicts(chosen: settings.Settings) -> None:
     with Warehouse(chosen.home).reading() as books:
         found = books.sql(examples.VERDICTS).fetchall()
-    table = Table("quantity", "exact", "differs", "unexplained", "unobserved", title="Verdicts",
-                  title_justify="left")
+    table = _table("Verdicts", "quantity", "exact", "differs", "unexplained", "unobserved")
     for quantity, *counts in found:
         table.add_row(quantity, *(f"{count:,}" for count in counts))
     out.print(table)
+
+
+def _table(title: str, first: str, *numbers: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table
 
 
 def _own_name() -> str:
@@ -211,8 +220,10 @@ def status() -> None:
     )
     if chosen.warehouse.is_file():
         built = dt.datetime.fromtimestamp(chosen.warehouse.stat().st_mtime, tz=dt.UTC)
-        out.print(f"Warehouse  published {built:%Y-%m-%d %H:%M:%S} UTC  {chosen.warehouse}",
-                  soft_wrap=True)
+        out.print(
+            f"Warehouse  published {built:%Y-%m-%d %H:%M:%S} UTC  {chosen.warehouse}",
+            soft_wrap=True,
+        )
         _verdicts(chosen)
     else:
         out.print("Warehouse  none yet; run `taobooks refresh`")
@@ -249,7 +260,9 @@ def _day(text: str | None, option: str) -> dt.date | None:
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
-        raise SettingsError(f"{option} is {text!r}, which is no day; write it YYYY-MM-DD.") from None
+        raise SettingsError(
+            f"{option} is {text!r}, which is no day; write it YYYY-MM-DD."
+        ) from None
     if day < settings.DTAO_LAUNCH:
         raise SettingsError(
             f"{option} is {day}, before dTAO began ({settings.DTAO_LAUNCH}); choose a later day."

@@ -63,13 +63,16 @@ class Lake:
         batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
         path = self.path(table, day)
         count = 0
-        with _replacing(path) as part, pq.ParquetWriter(
-            part,
-            schema,
-            compression="zstd",
-            dictionary_pagesize_limit=_DICTIONARY_MAX_BYTES,
-            write_statistics=True,
-        ) as writer:
+        with (
+            _replacing(path) as part,
+            pq.ParquetWriter(
+                part,
+                schema,
+                compression="zstd",
+                dictionary_pagesize_limit=_DICTIONARY_MAX_BYTES,
+                write_statistics=True,
+            ) as writer,
+        ):
             for batch in _regrouped(batches, TABLES[table]):
                 writer.write_table(batch.replace_schema_metadata(schema.metadata))
                 count += batch.num_rows

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestration.errors import BusyError
+from orchestration.errors import BusyError, LakeError
 
 
 @contextlib.contextmanager
@@ -15,9 +15,17 @@ def held(path: Path, what: str) -> Iterator[None]:
 
     Raises:
         BusyError: another process holds it; the sentence names its process id.
+        LakeError: the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a+")
+    except OSError as error:
+        raise LakeError(
+            f"{path.parent} cannot be written ({error.strerror}); "
+            "set TAOBOOKS_HOME to a folder you may write to."
+        ) from None
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

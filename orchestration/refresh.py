@@ -3,11 +3,14 @@
 Runs the same Dagster jobs the schedule runs, in this process, and tells of each step.
 """
 
+import contextlib
 import datetime as dt
+import io
+import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import dagster as dg
@@ -51,15 +54,14 @@ def plan(chosen: Settings, first: dt.date | None, last: dt.date | None) -> Plan:
     reader = chosen.reader()
     begin, end = reader.days()
     asked = first is not None or last is not None
-    low, high = first or begin, last or end
+    if first and last and first > last:
+        raise SettingsError(f"--from {first} is after --to {last}; swap them.")
+    low, high = max(first or begin, begin), min(last or end, end)
     if low > high:
-        raise SettingsError(f"The first day {low} is after the last day {high}; swap them.")
-    if high < begin or low > end:
         raise SettingsError(
-            f"The source has no block from {low} to {high}: it holds {begin} to {end}; "
-            "choose days of these."
+            f"The source has no block from {first or begin} to {last or end}: it holds {begin} to "
+            f"{end}; choose days of these."
         )
-    low, high = max(low, begin), min(high, end)
     days, complete = [], []
     for offset in range((high - low).days + 1):
         day = low + dt.timedelta(days=offset)
@@ -104,15 +106,19 @@ def run(chosen: Settings, days: list[str], watcher: Watcher) -> None:
         TaobooksError: a step failed; what was landed and published before stays.
     """
     with held(chosen.home / "refresh.lock", "refreshing"), _instance(chosen) as instance:
-        from orchestration.definitions import defs
-
-        repository = defs().get_repository_def()
-        land_day = repository.get_job("land_day")
-        build_warehouse = repository.get_job("build_warehouse")
+        land_day, build_warehouse = _jobs()
         watcher.begins(len(days) * len(land_day.nodes) + len(build_warehouse.nodes))
         for day in days:
             _execute(land_day, instance, watcher, day)
         _execute(build_warehouse, instance, watcher, None)
+
+
+@cache
+def _jobs() -> tuple[dg.JobDefinition, dg.JobDefinition]:
+    from orchestration.definitions import defs
+
+    repository = defs().get_repository_def()
+    return repository.get_job("land_day"), repository.get_job("build_warehouse")
 
 
 def _execute(
@@ -120,13 +126,15 @@ def _execute(
 ) -> None:
     run_id = str(uuid.uuid4())
     instance.add_event_listener(run_id, lambda entry: _tell(entry.dagster_event, day, watcher))
-    result = job.execute_in_process(
-        instance=instance,
-        partition_key=day,
-        run_id=run_id,
-        raise_on_error=False,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
+    # dbt's own lines go to the log kept with the run, not to the screen.
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=day,
+            run_id=run_id,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
     if not result.success:
         raise _failure(result, day)
 
@@ -141,22 +149,35 @@ def _tell(event: dg.DagsterEvent | None, day: str | None, watcher: Watcher) -> N
 
 def _failure(result: dg.ExecuteInProcessResult, day: str | None) -> TaobooksError:
     """The one sentence behind a failed run."""
+    where = f"{day}: " if day else ""
+    for event in result.all_events:
+        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.blocking:
+                return GateError(
+                    f"{check.description} The day goes no further and the published warehouse "
+                    "stays as it was; take the day again from another source."
+                )
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
             while error.cause is not None:
                 error = error.cause
-            sentence = error.message.strip()
-            name = error.cls_name or ""
-            if name and sentence.startswith((f"{name}:", "dagster.")):
-                sentence = sentence.split(":", 1)[1].strip()
-            elif ":" in sentence and sentence.split(":", 1)[0].endswith(name):
-                sentence = sentence.split(":", 1)[1].strip()
-            return TaobooksError(f"{sentence}" if day is None else f"{day}: {sentence}")
-    return GateError(f"The run of {day or 'the warehouse'} did not succeed; see its log in the UI.")
+            sentence = _EXCEPTION_NAME.sub("", error.message.strip())
+            if error.cls_name in _TOLD_TO_PEOPLE:
+                return TaobooksError(where + sentence)
+            return TaobooksError(
+                f"{where}{event.step_key} failed unexpectedly ({error.cls_name}: {sentence}); "
+                f"`taobooks dev` shows the traceback in the log of run {result.run_id[:8]}."
+            )
+    return TaobooksError(f"{where}the run {result.run_id[:8]} did not succeed; see `taobooks dev`.")
 
 
-@contextmanager
+_EXCEPTION_NAME = re.compile(r"^[\w.]+: ")
+_TOLD_TO_PEOPLE = {kind.__name__ for kind in TaobooksError.__subclasses__()} | {"Failure"}
+
+
+@contextlib.contextmanager
 def _instance(chosen: Settings) -> Iterator[dg.DagsterInstance]:
     prepare_dagster_home(chosen)
     with dg.DagsterInstance.from_config(str(chosen.dagster_home)) as instance:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mechanics.emission.state import ROOT, EmissionState, Emissions
+from mechanics.emission.state import ROOT, Emissions, EmissionState
 from mechanics.fixed import U96F32
 
 FIRST_SPEC_VERSION = 233

@@ -1,7 +1,7 @@
 """Emission by EMA price among the subnets whose owner has made the start call."""
 
 from mechanics.emission import v233_price_ema as v233
-from mechanics.emission.state import EmissionState, Emissions
+from mechanics.emission.state import Emissions, EmissionState
 from mechanics.emission.v233_price_ema import tao_by_price
 
 FIRST_SPEC_VERSION = 257

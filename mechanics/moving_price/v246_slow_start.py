@@ -12,7 +12,9 @@ HALVING_BLOCKS = 100_800
 def recompute(pre: MovingPriceState) -> I96F32:
     """The moving price the block writes."""
     age = max(pre.block_number - pre.network_registered_at_block, 0)
-    return blended(pre, slowed(pre.subnet_moving_alpha, age, HALVING_BLOCKS), capped(pre.spot_price))
+    return blended(
+        pre, slowed(pre.subnet_moving_alpha, age, HALVING_BLOCKS), capped(pre.spot_price)
+    )
 
 
 def slowed(moving_alpha: I96F32, age_blocks: int, halving_blocks: int) -> U96F32:

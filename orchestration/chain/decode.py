@@ -288,9 +288,7 @@ class StateFrames:
                 for name, kind in column_types(item).items()
             }
             return nulls, nulls
-        whole = {
-            name: pa.concat_arrays([part[name] for part in decoded]) for name in decoded[0]
-        }
+        whole = {name: pa.concat_arrays([part[name] for part in decoded]) for name in decoded[0]}
         return self._at(whole, rows[self._before]), self._at(whole, rows[self._after])
 
     @staticmethod

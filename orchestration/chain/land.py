@@ -45,7 +45,7 @@ def raw_blocks(reader: ChainReader, blocks: range) -> pa.Table:
     if numbers != list(blocks):
         raise SourceError(
             f"The source gave {len(numbers)} headers for blocks {blocks.start} to "
-            f"{blocks.stop - 1} ({len(blocks)} expected); ask another endpoint or record them again."
+            f"{blocks.stop - 1} ({len(blocks)} expected); ask another source."
         )
     hashes = headers["block_hash"].to_pylist()
     parents = headers["parent_hash"].to_pylist()
@@ -80,7 +80,11 @@ def raw_events(reader: ChainReader, headers: pa.Table) -> pa.Table:
             f"{len(blocks)}); ask an archive endpoint or record them again."
         )
     return pa.table(
-        [events["block_number"], pa.array([specs[n] for n in numbers], pa.int32()), events["events"]],
+        [
+            events["block_number"],
+            pa.array([specs[n] for n in numbers], pa.int32()),
+            events["events"],
+        ],
         schema=RAW_CHAIN__EVENTS,
     )
 
@@ -106,7 +110,9 @@ def raw_storage(
     requests = _Requests(reader, state_blocks, specs)
     landed: dict[bytes, bytes | None] = {}
     pending = _Rows()
-    for done, (block, values) in enumerate(zip(state_blocks, reader.storage(requests), strict=True)):
+    for done, (block, values) in enumerate(
+        zip(state_blocks, reader.storage(requests), strict=True)
+    ):
         spec = specs[block]
         for key, value in zip(requests.keys.pop(block), values, strict=True):
             if key not in landed or landed[key] != value:
@@ -121,7 +127,7 @@ def raw_storage(
 
 
 class _Requests:
-    """The (block, keys) to read, made as they are asked for; keeps the keys to pair with answers."""
+    """The (block, keys) to read, made as they are asked for; keys are kept to pair with answers."""
 
     def __init__(self, reader: ChainReader, blocks: list[int], specs: dict[int, int]) -> None:
         self._reader = reader
@@ -135,7 +141,7 @@ class _Requests:
         networks = self._reader.keys(NETWORKS_ADDED.prefix, self._blocks)
         for block, found in zip(self._blocks, networks, strict=True):
             netuids = frozenset(netuid_of(key, "Identity") for key in found)
-            # A network removed in this block is read once more: its keys are gone, and that is news.
+            # A network removed in this block is read once more: that its keys are gone is news.
             form = (self._specs[block], netuids | previous)
             if form not in made:
                 made[form] = _keys_of(*form)

@@ -14,7 +14,6 @@ from orchestration.chain.layout import FIRST_SPEC, StorageItem, items_at
 from orchestration.errors import LayoutError
 
 
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One way in which a spec's metadata is not what the layout declares."""

@@ -34,9 +34,7 @@ _BLOCKS = pa.schema(
         ("spec_version", pa.uint32()),
     ]
 )
-_CHANGES = pa.schema(
-    [("block_number", pa.uint32()), ("key", pa.binary()), ("value", pa.binary())]
-)
+_CHANGES = pa.schema([("block_number", pa.uint32()), ("key", pa.binary()), ("value", pa.binary())])
 
 
 class Recording:
@@ -118,8 +116,11 @@ class Recording:
         schema = pa.schema([("block_number", pa.int64()), ("events", pa.binary())])
         if not parts:
             return schema.empty_table()
-        return pa.concat_tables(parts).sort_by("block_number").rename_columns(schema.names).cast(
-            schema
+        return (
+            pa.concat_tables(parts)
+            .sort_by("block_number")
+            .rename_columns(schema.names)
+            .cast(schema)
         )
 
     def metadata(self, spec_version: int) -> bytes:
@@ -200,8 +201,11 @@ class Recording:
         return self._open("storage_changes.parquet")
 
     def _row_groups_of(self, blocks: range) -> list[int]:
-        return [g for g, (low, high) in enumerate(self.row_group_blocks)
-                if low < blocks.stop and high >= blocks.start]
+        return [
+            g
+            for g, (low, high) in enumerate(self.row_group_blocks)
+            if low < blocks.stop and high >= blocks.start
+        ]
 
     @cached_property
     def row_group_blocks(self) -> list[tuple[int, int]]:
@@ -294,12 +298,14 @@ class _Replay:
             self._row = end
             spans = self._recording.row_group_blocks
             following = self._group + 1
-            if end == len(self._numbers) and following < len(spans) and (
-                spans[following][0] <= block
+            if (
+                end == len(self._numbers)
+                and following < len(spans)
+                and (spans[following][0] <= block)
             ):
                 self._group = following
-                self._numbers, self._keys, self._values = (
-                    self._recording.row_group_in_block_order(following)
+                self._numbers, self._keys, self._values = self._recording.row_group_in_block_order(
+                    following
                 )
                 self._row = 0
             else:

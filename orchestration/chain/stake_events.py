@@ -5,6 +5,7 @@ Field orders and meanings: StakeAdded and StakeRemoved have no fee field before 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -37,8 +38,11 @@ def chain_stake_events(raw: pa.Table, layouts: Mapping[int, ConfirmedLayout]) ->
     """
     batches = []
     for start in range(0, raw.num_rows, _BLOCKS_A_BATCH):
-        rows = [row for block in _decoded(raw.slice(start, _BLOCKS_A_BATCH), layouts)
-                for row in _rows_of(*block)]
+        rows = [
+            row
+            for block in _decoded(raw.slice(start, _BLOCKS_A_BATCH), layouts)
+            for row in _rows_of(*block)
+        ]
         batches.append(pa.RecordBatch.from_pylist(rows, schema=CHAIN__STAKE_EVENTS))
     return pa.Table.from_batches(batches, schema=CHAIN__STAKE_EVENTS)
 
@@ -69,15 +73,15 @@ def _decoded(
 def _first_undecodable(
     layout: ConfirmedLayout, blocks: list[tuple[int, bytes]], error: ValueError
 ) -> DecodeError:
-    number = blocks[0][0]
+    where = f"one of blocks {blocks[0][0]} to {blocks[-1][0]}"
     for number, encoded in blocks:
         try:
             layout.decode_events([encoded])
         except ValueError as own:
-            error = own
+            where, error = f"block {number}", own
             break
     return DecodeError(
-        f"The events of block {number} (spec {layout.spec_version}) do not decode: {error}; "
+        f"The events of {where} (spec {layout.spec_version}) do not decode: {error}; "
         "land the day again from another source."
     )
 
@@ -138,7 +142,7 @@ def _settle_pool_side(row: Row) -> None:
 
 def _clear_same_subnet_pairs(rows: list[Row]) -> None:
     """A removed/added pair of one extrinsic and subnet with fee 0 on both stands for no swap."""
-    for removed, added in zip(rows, rows[1:], strict=False):
+    for removed, added in pairwise(rows):
         if (
             removed["event_name"] == "StakeRemoved"
             and added["event_name"] == "StakeAdded"

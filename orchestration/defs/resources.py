@@ -1,4 +1,4 @@
-"""What assets are handed: the lake, the source of chain state, the warehouse. Opened on first use."""
+"""What assets are handed: the lake and the source of chain state, opened on first use."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,9 @@ from orchestration.lake import Lake
 
 
 @cache
-def _settings() -> settings.Settings:
-    return settings.load()
-
-
-@cache
 def _reader(source: str) -> ChainReader:
     """One reader a process, so that a recording is read forward once for all days of a run."""
-    return _settings().model_copy(update={"source": source}).reader()
+    return settings.load().model_copy(update={"source": source}).reader()
 
 
 @cache
@@ -35,7 +30,7 @@ class LakeResource(dg.ConfigurableResource):
 
     @property
     def _lake(self) -> Lake:
-        return _settings().lake
+        return settings.load().lake
 
     def read(self, table: str, day: str | None, columns: Sequence[str] | None = None) -> pa.Table:
         return self._lake.read(table, day, columns)
@@ -73,10 +68,10 @@ class ChainResource(dg.ConfigurableResource):
 
     @property
     def snapshot_interval(self) -> int:
-        return _settings().snapshot_interval
+        return settings.load().snapshot_interval
 
     def reader(self) -> ChainReader:
-        return _reader(_settings().source)
+        return _reader(settings.load().source)
 
     def blocks_of_day(self, day: str) -> range:
         """The day's finalized blocks.

@@ -96,9 +96,7 @@ def _broken_off(rows: pa.Table) -> np.ndarray:
     numbers = rows["block_number"].to_numpy()
     netuids = rows["netuid"].to_numpy()
     order = np.lexsort((numbers, netuids))
-    follows = np.flatnonzero(
-        (np.diff(netuids[order]) == 0) & (np.diff(numbers[order]) == 1)
-    )
+    follows = np.flatnonzero((np.diff(netuids[order]) == 0) & (np.diff(numbers[order]) == 1))
     earlier, later = order[follows], order[follows + 1]
     broken = np.zeros(rows.num_rows, dtype=bool)
     for name in rows.schema.names:

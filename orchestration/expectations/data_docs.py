@@ -139,7 +139,7 @@ def _make_local(path: Path, docs: Path) -> None:
             if name is None:
                 return ""
             file = f"{up}static/local/{name}"
-        tag = f"<{match['tag']}{match['before']} {match['attribute']}=\"{file}\"{match['after']}>"
+        tag = f'<{match["tag"]}{match["before"]} {match["attribute"]}="{file}"{match["after"]}>'
         return _PINNING.sub("", tag) + (match["end"] or "")
 
     text = _REMOTE_TAG.sub(local, path.read_text())

@@ -66,9 +66,7 @@ def recompute(
                 moving_price_i96f32_bits=row["pre_moving_price_i96f32_bits"],
             )
         elif (row["block_number"], row["netuid"]) in moved:
-            out.add(
-                **key, moving_price_era=era.name, unexplained_reason=PRICE_INSIDE_THE_BLOCK
-            )
+            out.add(**key, moving_price_era=era.name, unexplained_reason=PRICE_INSIDE_THE_BLOCK)
         else:
             written = era.module.recompute(
                 moving_price.MovingPriceState(
@@ -82,9 +80,7 @@ def recompute(
                     ema_price_halving_blocks=row["pre_ema_price_halving_blocks"],
                 )
             )
-            out.add(
-                **key, moving_price_era=era.name, moving_price_i96f32_bits=written.bits
-            )
+            out.add(**key, moving_price_era=era.name, moving_price_i96f32_bits=written.bits)
     return out.table()
 
 

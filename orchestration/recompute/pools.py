@@ -20,7 +20,7 @@ POOL_COLUMNS = [
 
 
 def spot_price(era: amm.Era, row: Row, when: str) -> U96F32:
-    """The spot price of a row's pool before (``when="pre_"``) or at the end of (``""``) the block."""
+    """The spot price of a row's pool: ``when`` is "pre_" before the block, "" at its end."""
     sqrt_price = row[f"{when}alpha_sqrt_price_u64f64_bits"]
     return era.module.spot_price(
         amm.PoolState(

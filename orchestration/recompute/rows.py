@@ -13,8 +13,6 @@ import pyarrow.compute as pc
 Row = Mapping[str, Any]
 
 
-
-
 def integers(column: pa.ChunkedArray) -> list[int | None]:
     """Exact integers of an integer or decimal(38, 0) column."""
     if not pa.types.is_decimal(column.type):
@@ -26,9 +24,7 @@ def integers(column: pa.ChunkedArray) -> list[int | None]:
 def rows_of(table: pa.Table, columns: list[str]) -> Iterator[dict[str, Any]]:
     """The rows of some columns, as dicts."""
     values = [
-        integers(table[name])
-        if pa.types.is_decimal(table[name].type)
-        else table[name].to_pylist()
+        integers(table[name]) if pa.types.is_decimal(table[name].type) else table[name].to_pylist()
         for name in columns
     ]
     for row in zip(*values, strict=True):

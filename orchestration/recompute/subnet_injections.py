@@ -47,9 +47,7 @@ def recompute(subnet_blocks: pa.Table, emissions: pa.Table) -> pa.Table:
             era = injection.ERAS.at(row["spec_version"])
             found = _injection(era, row, due)
         except UnknownRule as unknown:
-            out.add(
-                **key, is_candidate=due["is_candidate"], unexplained_reason=str(unknown)
-            )
+            out.add(**key, is_candidate=due["is_candidate"], unexplained_reason=str(unknown))
             continue
         out.add(
             **key,

@@ -1,1 +1,1 @@
-"""Recorded chains small enough to live here, and the cutter that makes one from a larger capture."""
+"""Recorded chains small enough to live here, and the cutter that makes one from a capture."""

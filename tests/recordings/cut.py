@@ -28,9 +28,7 @@ def cut(capture: Path, first: int, last: int, out: Path) -> None:
     blocks = pq.read_table(capture / "blocks.parquet", filters=_within("block_number", first, last))
     pq.write_table(blocks, out / "blocks.parquet", compression="zstd", compression_level=19)
 
-    events = pq.read_table(
-        capture / "events.parquet", filters=_within("block_number", first, last)
-    )
+    events = pq.read_table(capture / "events.parquet", filters=_within("block_number", first, last))
     pq.write_table(events, out / "events.parquet", compression="zstd", compression_level=19)
 
     _cut_storage(capture, first, last, out)
@@ -53,9 +51,7 @@ def _cut_storage(capture: Path, first: int, last: int, out: Path) -> None:
         numbers = rows["block_number"]
         base = rows.filter(pc.less_equal(numbers, first))
         state |= dict(zip(base["key"].to_pylist(), base["value"].to_pylist(), strict=True))
-        later.append(
-            rows.filter(pc.and_(pc.greater(numbers, first), pc.less_equal(numbers, last)))
-        )
+        later.append(rows.filter(pc.and_(pc.greater(numbers, first), pc.less_equal(numbers, last))))
     present = sorted((key, value) for key, value in state.items() if value is not None)
     whole = pa.table(
         [[first] * len(present), [k for k, _ in present], [v for _, v in present]],
@@ -89,9 +85,21 @@ def _is_kept(keys: pa.BinaryArray) -> pa.BooleanArray:
 
 def _manifest_of(manifest: dict, blocks: pa.Table, out: Path) -> dict:
     kept = (
-        "name", "format_version", "synthetic", "seed", "spec_name", "spec_version",
-        "transaction_version", "runtime", "ss58_prefix", "token", "decimals", "genesis_hash",
-        "block_time_ms", "genesis_timestamp_ms", "not_a_trie",
+        "name",
+        "format_version",
+        "synthetic",
+        "seed",
+        "spec_name",
+        "spec_version",
+        "transaction_version",
+        "runtime",
+        "ss58_prefix",
+        "token",
+        "decimals",
+        "genesis_hash",
+        "block_time_ms",
+        "genesis_timestamp_ms",
+        "not_a_trie",
     )
     numbers = blocks["block_number"].to_pylist()
     return {name: manifest[name] for name in kept if name in manifest} | {

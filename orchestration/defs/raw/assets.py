@@ -26,7 +26,7 @@ def raw_chain__blocks(
 def raw_chain__storage(
     context: dg.AssetExecutionContext, chain: ChainResource, lake: LakeResource
 ) -> dg.MaterializeResult:
-    """State at each snapshot: every key at the day's first, then the changes. Grain: block x key."""
+    """State at snapshots: every key at the day's first, then changes. Grain: block x key."""
     day, interval = context.partition_key, chain.snapshot_interval
     headers = lake.read("raw_chain__blocks", day)
     batches = land.raw_storage(chain.reader(), headers, interval)

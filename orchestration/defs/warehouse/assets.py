@@ -29,9 +29,7 @@ def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
         os.environ["TAOBOOKS_LAKE"] = str(chosen.lake.root)
         os.environ["TAOBOOKS_WAREHOUSE_BUILD"] = str(private)
         target = chosen.home / "build" / "dbt"
-        build = dbt().cli(
-            ["build"], context=context, target_path=target, raise_on_error=False
-        )
+        build = dbt().cli(["build"], context=context, target_path=target, raise_on_error=False)
         events = list(build.stream())
         counts = _row_counts(private)
         for event in events:
