@@ -34,8 +34,8 @@ EXAMPLES = (
     Example(
         "What did a subnet's alpha cost?",
         "select netuid, open_price_tao, high_price_tao, low_price_tao, close_price_tao, "
-        "volume_tao, market_cap_tao from fct_pools_by_day order by block_date desc, market_cap_rao desc "
-        "limit 10",
+        "volume_tao, market_cap_tao from fct_pools_by_day "
+        "order by block_date desc, market_cap_rao desc limit 10",
     ),
     Example(
         "Which published figures are what the rules give?",

@@ -1,4 +1,4 @@
-"""All of the subnet's TAO goes into its pool, with alpha at the spot price, at most what it mints."""
+"""All of the subnet's TAO goes into its pool, with alpha at spot price, at most what it mints."""
 
 from mechanics.fixed import U96F32
 from mechanics.injection.state import Injection, InjectionState
