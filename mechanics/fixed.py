@@ -2,8 +2,8 @@
 
 A value of bits b with F fraction bits means b / 2^F. Operators are the saturating forms, which the
 chain's economics use nearly everywhere; the checked and wrapping forms are methods. Two types never
-mix: what the chain converts is converted here, by name. No float takes part: where the chain converts
-from or to an IEEE 754 number, that number is given and returned as its raw bits.
+mix: what the chain converts is converted here, by name. No float takes part: where the chain
+converts from or to an IEEE 754 number, that number is given and returned as its raw bits.
 
 Source: encointer/substrate-fixed v0.6.0 (d5f70362), src/arith.rs, macros_round.rs, float_helper.rs;
 subtensor@14bc6f9, primitives/safe-math/src/lib.rs.

@@ -1,7 +1,7 @@
 """Logarithms, exponentials, powers and roots as the chain's own series compute them, bit by bit.
 
-Two libraries are in use on chain, and they differ: ``log2 ln exp sqrt pow powi`` are the fixed-point
-library's, ``checked_*`` the runtime's own. None stands for the error each returns.
+Two libraries are in use on chain, and they differ: ``log2 ln exp sqrt pow powi`` are the
+fixed-point library's, ``checked_*`` the runtime's own. None stands for the error each returns.
 """
 
 from typing import TypeVar
