@@ -31,17 +31,6 @@ def _name_mappings(state: object) -> None:
             object.__setattr__(state, item.name, BySubnet(item.name, value))
 
 
-def given(value: T | None, name: str) -> T:
-    """A part of the state that an era needs.
-
-    Raises:
-        BadState: it is missing.
-    """
-    if value is None:
-        raise BadState(name, "is missing")
-    return value
-
-
 class FlowEma(NamedTuple):
     """SubnetEmaTaoFlow or SubnetEmaProtocolFlow: rao per block, and the block that wrote it."""
 

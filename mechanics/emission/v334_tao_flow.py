@@ -10,8 +10,9 @@ flow is not consumed in that block.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mechanics.emission.state import Emissions, EmissionState, FlowEma, FlowState, given
+from mechanics.emission.state import Emissions, EmissionState, FlowEma, FlowState
 from mechanics.emission.v257_started_subnets import candidates
+from mechanics.eras import given
 from mechanics.fixed import I64F64, U64F64, U96F32
 from mechanics.transcendental import checked_sqrt, safe_pow
 

@@ -6,7 +6,7 @@ between specs 334 and 348 shares by moving price and leaves flows alone; whether
 not known.)
 """
 
-from mechanics.emission.state import Emissions, EmissionState, FlowEma, given
+from mechanics.emission.state import Emissions, EmissionState, FlowEma
 from mechanics.emission.v334_tao_flow import (
     FlowStep,
     advanced,
@@ -16,6 +16,7 @@ from mechanics.emission.v334_tao_flow import (
     shares_by_flow,
     tao_by_share,
 )
+from mechanics.eras import given
 from mechanics.fixed import I64F64
 
 FIRST_SPEC_VERSION = 338

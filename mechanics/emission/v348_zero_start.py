@@ -4,7 +4,7 @@ Against v345: a candidate without an EMA has one of 0 from block 0, which the bl
 other, consuming the flow. (Specs 347 to 351 also counted flows wrongly: see ``mechanics.flow``.)
 """
 
-from mechanics.emission.state import Emissions, EmissionState, FlowEma, given
+from mechanics.emission.state import Emissions, EmissionState, FlowEma
 from mechanics.emission.v345_started_subnets import (
     FlowStep,
     advanced,
@@ -13,6 +13,7 @@ from mechanics.emission.v345_started_subnets import (
     shares_by_flow,
     tao_by_share,
 )
+from mechanics.eras import given
 from mechanics.fixed import I64F64
 
 FIRST_SPEC_VERSION = 348

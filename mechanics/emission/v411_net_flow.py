@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mechanics.emission import v397_burn_registration as v397
-from mechanics.emission.state import Emissions, EmissionState, given
+from mechanics.emission.state import Emissions, EmissionState
 from mechanics.emission.v397_burn_registration import (
     START,
     FlowStep,
@@ -20,6 +20,7 @@ from mechanics.emission.v397_burn_registration import (
     shares_by_flow,
     user_ema,
 )
+from mechanics.eras import given
 from mechanics.fixed import I64F64, U64F64, U96F32
 
 FIRST_SPEC_VERSION = 411

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mechanics.emission import v425_price_burn as v425
-from mechanics.emission.state import Emissions, EmissionState, GateState, given
+from mechanics.emission.state import Emissions, EmissionState, GateState
 from mechanics.emission.v425_price_burn import candidates, normalized, tao_by_share
+from mechanics.eras import given
 from mechanics.fixed import U64F64, U96F32
 from mechanics.transcendental import safe_pow
 
@@ -46,7 +47,7 @@ def recompute(pre: EmissionState) -> Emissions:
 
 
 def emission_shares(pre: EmissionState, netuids: list[int]) -> GatedShares:
-    """Each candidate's share of the block's TAO, before those of disabled subnets are redistributed.
+    """Each candidate's share of the block's TAO, before disabled subnets' are redistributed.
 
     Rule
         The shares of v425; ``updated_bar`` of them; ``gated`` by that bar.
