@@ -136,5 +136,7 @@ def test_emissions_power_is_zero_where_the_number_is_lost_and_clamped_where_it_o
     assert safe_pow(U64F64(2**32 - 1), one) == U64F64(0)
     assert safe_pow(U64F64.of(2**31 - 1), U64F64.of(2)) == U64F64.of(2**31 - 1)
     assert safe_pow(one, U64F64.of(3)) == one
+    assert safe_pow(U64F64(2**34), one) == U64F64(4 << 32)
+    assert safe_pow(U64F64(2**34), U64F64.of(2)) == U64F64.of(2**31 - 1)
     # 2^1 by way of ln and exp.
     assert safe_pow(U64F64.of(2), one) == U64F64(8_589_934_663 << 32)
