@@ -16,6 +16,14 @@ class UnknownRule(LookupError):
         self.spec_version = spec_version
 
 
+class BadState(ValueError):
+    """A state no chain can have; names the field."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field} {why}")
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class Era:
     """A rule and the specs it was in force for.
