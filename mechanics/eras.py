@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class UnknownRule(LookupError):
@@ -22,6 +25,17 @@ class BadState(ValueError):
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"{field} {why}")
         self.field = field
+
+
+def given(value: T | None, field: str) -> T:
+    """A part of a state that a rule reads.
+
+    Raises:
+        BadState: it is missing.
+    """
+    if value is None:
+        raise BadState(field, "is missing")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
