@@ -8,16 +8,23 @@ from dataclasses import replace
 
 from mechanics.alpha_split import v233_root_sold_each_block as v233
 from mechanics.alpha_split.state import AlphaSplit, AlphaSplitState
-from mechanics.alpha_split.v233_root_sold_each_block import halved, owner_cut, shared
+from mechanics.alpha_split.v233_root_sold_each_block import (
+    halved,
+    owner_cut,
+    root_proportion,
+    shared,
+)
 from mechanics.eras import given
 
 FIRST_SPEC_VERSION = 298
+# Specs 327 to 333 were never in force and have not been read.
+LAST_SPEC_VERSION = 326
 SOURCE = (
     "subtensor@6309d35929 (spec 298), pallets/subtensor/src/coinbase/run_coinbase.rs: "
     "run_coinbase, step 6"
 )
 
-__all__ = ["halved", "owner_cut", "recompute", "shared"]
+__all__ = ["halved", "owner_cut", "recompute", "root_proportion", "shared"]
 
 
 def recompute(pre: AlphaSplitState) -> AlphaSplit:

@@ -8,7 +8,12 @@ from dataclasses import replace
 
 from mechanics.alpha_split import v298_subsidised_root_not_sold as v298
 from mechanics.alpha_split.state import AlphaSplit, AlphaSplitState
-from mechanics.alpha_split.v298_subsidised_root_not_sold import halved, owner_cut, shared
+from mechanics.alpha_split.v298_subsidised_root_not_sold import (
+    halved,
+    owner_cut,
+    root_proportion,
+    shared,
+)
 
 FIRST_SPEC_VERSION = 334
 FIRST_BLOCK_NUMBER = 6_811_690
@@ -17,7 +22,7 @@ SOURCE = (
     "run_coinbase, step 6"
 )
 
-__all__ = ["halved", "owner_cut", "recompute", "shared"]
+__all__ = ["halved", "owner_cut", "recompute", "root_proportion", "shared"]
 
 
 def recompute(pre: AlphaSplitState) -> AlphaSplit:

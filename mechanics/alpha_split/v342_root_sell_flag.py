@@ -7,7 +7,7 @@ set, else it has none and the validators keep it.
 from collections.abc import Iterable
 
 from mechanics.alpha_split.state import AlphaSplit, AlphaSplitState
-from mechanics.alpha_split.v334_root_kept_as_alpha import halved, owner_cut, shared
+from mechanics.alpha_split.v334_root_kept_as_alpha import halved, owner_cut, root_proportion, shared
 from mechanics.eras import given
 from mechanics.fixed import I96F32, U96F32
 
@@ -17,7 +17,7 @@ SOURCE = (
     "run_coinbase, get_network_root_sell_flag"
 )
 
-__all__ = ["halved", "owner_cut", "recompute", "root_sell_flag", "shared"]
+__all__ = ["halved", "owner_cut", "recompute", "root_proportion", "root_sell_flag", "shared"]
 
 
 def recompute(pre: AlphaSplitState) -> AlphaSplit:

@@ -5,7 +5,13 @@ validators' only. Without the root-sell flag root's part is recycled, for nobody
 """
 
 from mechanics.alpha_split.state import AlphaSplit, AlphaSplitState
-from mechanics.alpha_split.v342_root_sell_flag import halved, owner_cut, root_sell_flag, shared
+from mechanics.alpha_split.v342_root_sell_flag import (
+    halved,
+    owner_cut,
+    root_proportion,
+    root_sell_flag,
+    shared,
+)
 from mechanics.eras import given
 from mechanics.fixed import U96F32
 
@@ -15,7 +21,7 @@ SOURCE = (
     "emit_to_subnets"
 )
 
-__all__ = ["owner_cut", "recompute", "root_sell_flag", "split"]
+__all__ = ["owner_cut", "recompute", "root_proportion", "root_sell_flag", "split"]
 
 
 def recompute(pre: AlphaSplitState) -> AlphaSplit:

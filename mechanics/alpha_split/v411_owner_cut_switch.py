@@ -5,7 +5,12 @@ share it.
 """
 
 from mechanics.alpha_split.state import AlphaSplit, AlphaSplitState
-from mechanics.alpha_split.v343_servers_apart import owner_cut, root_sell_flag, split
+from mechanics.alpha_split.v343_servers_apart import (
+    owner_cut,
+    root_proportion,
+    root_sell_flag,
+    split,
+)
 from mechanics.eras import given
 from mechanics.fixed import U96F32
 
@@ -18,7 +23,7 @@ SOURCE = (
     "run_coinbase.rs: emit_to_subnets"
 )
 
-__all__ = ["recompute", "root_sell_flag"]
+__all__ = ["recompute", "root_proportion", "root_sell_flag"]
 
 
 def recompute(pre: AlphaSplitState) -> AlphaSplit:
