@@ -38,6 +38,16 @@ def given(value: T | None, field: str) -> T:
     return value
 
 
+def unsigned(value: int, field: str, width: int = 64) -> None:
+    """Refuse what the chain cannot hold in an unsigned integer of a width in bits.
+
+    Raises:
+        BadState: it is negative or too wide.
+    """
+    if not 0 <= value < 1 << width:
+        raise BadState(field, f"is {value}, not from 0 to 2^{width} - 1")
+
+
 @dataclass(frozen=True, slots=True)
 class Era:
     """A rule and the specs it was in force for.
