@@ -259,7 +259,7 @@ def traded(
     reserve = pool.alpha_rao if is_buy else pool.tao_rao
     require_reserve(side, reserve)
     pool = initialized(pool)
-    limit = _sqrt_of_limit(side, limit_price_rao)
+    limit = sqrt_of_limit(side, limit_price_rao)
     price = _sqrt_price(pool)
     if price >= limit if is_buy else price <= limit:
         raise PriceLimitExceeded("limit_price_rao", "is reached before the swap")
@@ -300,7 +300,12 @@ def require_reserve(side: Side, reserve_rao: int) -> None:
         raise ReservesTooLow(field, f"is {reserve_rao} rao, below {MINIMUM_RESERVE_RAO:,}")
 
 
-def _sqrt_of_limit(side: Side, limit_price_rao: int | None) -> U64F64:
+def sqrt_of_limit(side: Side, limit_price_rao: int | None) -> U64F64:
+    """The square root of the price at which to stop; without a limit that of the outermost price.
+
+    Source
+        subtensor v290, pallets/swap/src/pallet/impls.rs: swap.
+    """
     if limit_price_rao is None:
         limit_price_rao = MAX_PRICE_RAO if side is Side.BUY else MIN_PRICE_RAO
     require_amount("limit_price_rao", limit_price_rao)
@@ -338,7 +343,7 @@ def step(pool: PoolState, side: Side, amount_rao: int, limit: U64F64, drop_fees:
     """
     is_buy = side is Side.BUY
     price, liquidity = _sqrt_price(pool), U64F64.of(_liquidity(pool))
-    edge_tick = _edge(pool, side)
+    edge_tick = next_tick(pool, side)
     edge = sqrt_price_at(edge_tick)
     fee = swap_fee(pool, amount_rao, drop_fees)
     delta = saturating_rest(amount_rao, fee)
@@ -412,7 +417,7 @@ def _fee_rate(pool: PoolState) -> U64F64:
     return U64F64.of(pool.fee_rate_u16)
 
 
-def _edge(pool: PoolState, side: Side) -> int:
+def next_tick(pool: PoolState, side: Side) -> int:
     """The next tick at which liquidity changes."""
     tick = _tick(pool)
     if side is Side.BUY:
