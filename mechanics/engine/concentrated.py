@@ -18,6 +18,7 @@ from mechanics.engine.wide import (
     ONE_U64F64,
     UNIT,
     ZERO,
+    at,
     compiled,
     div_u64f64,
     divided_by_word,
@@ -26,6 +27,7 @@ from mechanics.engine.wide import (
     mul_u64f64,
     multiplied,
     pair,
+    put,
     rest,
     total,
     words,
@@ -127,16 +129,16 @@ def _steps(is_buy, sqrt_price, liquidity, edge, fee_rate, amount, limit, drop_fe
             part_of, part_on = _fee_parts(fee_rate[i])
         taken_in, out, fee, price, is_crossing[i] = _step(
             is_buy,
-            (sqrt_price[i, 1], sqrt_price[i, 0]),
+            at(sqrt_price, i),
             liquidity[i],
-            (edge[i, 1], edge[i, 0]),
+            at(edge, i),
             part_of,
             part_on,
             amount[i],
-            (limit[i, 1], limit[i, 0]),
+            at(limit, i),
         )
         delta_in[i], delta_out[i], fees[i] = taken_in, out, fee
-        final[i, 1], final[i, 0] = price[0], price[1]
+        put(final, i, price)
     return delta_in, delta_out, fees, final, is_crossing
 
 
@@ -362,7 +364,7 @@ def _lent(
     new_alpha_scrap = alpha_scrap.copy()
     lowest_inverse = div_u64f64(ONE_U64F64, _HIGHEST)
     for i in range(n):
-        price = (sqrt_price[i, 1], sqrt_price[i, 0])
+        price = at(sqrt_price, i)
         tao, alpha = tao_rao[i], alpha_rao[i]
         if has_fees:
             tao, alpha = _sum(tao, fee_tao[i]), _sum(alpha, fee_alpha[i])

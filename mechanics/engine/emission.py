@@ -27,6 +27,7 @@ from mechanics.engine.wide import (
     ONE_U64F64,
     SIGN,
     ZERO,
+    at,
     compiled,
     difference_signed,
     div_u64f64,
@@ -43,6 +44,7 @@ from mechanics.engine.wide import (
     part_of_integer,
     part_signed,
     prepared,
+    put,
     rest,
     total,
     u64f64_from_u96f32,
@@ -171,7 +173,7 @@ def _tao_by_price(emission, price):
         return tao
     divisor = prepared(whole)
     for i in range(n):
-        _put(tao, i, over_u96f32(mul_u96f32(emission, _row(price, i)), divisor))
+        put(tao, i, over_u96f32(mul_u96f32(emission, at(price, i)), divisor, NOTHING))
     return tao
 
 
@@ -209,19 +211,19 @@ def _shares_by_price(price, miner_burned, root_proportion, has_root):
     shares = np.empty((n, 2), np.uint64)
     whole = NOTHING
     for i in range(n):
-        whole = total(whole, u64f64_from_u96f32(_row(price, i)))
+        whole = total(whole, u64f64_from_u96f32(at(price, i)))
     if is_zero(whole):
         shares[:] = ZERO
         return shares
     divisor = prepared(whole)
     weights = np.empty((n, 2), np.uint64)
     for i in range(n):
-        share = over_u64f64(u64f64_from_u96f32(_row(price, i)), divisor)
-        _put(shares, i, share)
-        kept = rest(ONE_U64F64, u64f64_from_u96f32(_row(miner_burned, i)))
+        share = over_u64f64(u64f64_from_u96f32(at(price, i)), divisor)
+        put(shares, i, share)
+        kept = rest(ONE_U64F64, u64f64_from_u96f32(at(miner_burned, i)))
         if has_root:
-            kept = mul_u64f64(u64f64_from_u96f32(_row(root_proportion, i)), kept)
-        _put(weights, i, mul_u64f64(share, kept))
+            kept = mul_u64f64(u64f64_from_u96f32(at(root_proportion, i)), kept)
+        put(weights, i, mul_u64f64(share, kept))
     return weights if _is_normalized(weights) else shares
 
 
@@ -260,7 +262,7 @@ def _tao_by_share(emission, shares):
     tao = np.empty((n, 2), np.uint64)
     whole = u64f64_from_u96f32(emission)
     for i in range(n):
-        _put(tao, i, u96f32_from_u64f64(mul_u64f64(whole, _row(shares, i))))
+        put(tao, i, u96f32_from_u64f64(mul_u64f64(whole, at(shares, i))))
     return tao
 
 
@@ -309,7 +311,7 @@ def _bar(falling, rank, quantile):
     found = NOTHING
     mass = NOTHING
     for i in range(len(falling)):
-        share = _row(falling, i)
+        share = at(falling, i)
         if rank:
             if is_zero(share) or i == rank:
                 break
@@ -327,11 +329,11 @@ def _gated(shares, bar, exponent):
     n = len(shares)
     passed = np.zeros((n, 2), np.uint64)
     for i in range(n):
-        share = _row(shares, i)
+        share = at(shares, i)
         if not is_zero(share):
             power = safe_pow(div_u64f64(bar, share), exponent)
             part = div_u64f64(ONE_U64F64, total(ONE_U64F64, power))
-            _put(passed, i, mul_u64f64(share, part))
+            put(passed, i, mul_u64f64(share, part))
     return passed if _is_normalized(passed) else shares
 
 
@@ -373,9 +375,9 @@ def _emas_by_block(weight, kept, stored, flow_rao):
         after = emas[block]
         for i in range(n):
             ema = wrapping_sum(
-                part_signed(_row(before, i), kept), part_of_integer(flow_rao[block, i], weight)
+                part_signed(at(before, i), kept), part_of_integer(flow_rao[block, i], weight)
             )
-            _put(after, i, ema)
+            put(after, i, ema)
         before = after
     return emas
 
@@ -429,8 +431,8 @@ def _net_flows(user, protocol):
     n = len(user)
     inflow = cost = NOTHING
     for i in range(n):
-        inflow = _total_signed(inflow, unsigned_from_signed(_row(user, i)))
-        cost = _total_signed(cost, unsigned_from_signed(_row(protocol, i)))
+        inflow = _total_signed(inflow, unsigned_from_signed(at(user, i)))
+        cost = _total_signed(cost, unsigned_from_signed(at(protocol, i)))
     factor = div_u64f64(inflow, cost)
     if factor[0] & SIGN:
         factor = NOTHING
@@ -438,10 +440,10 @@ def _net_flows(user, protocol):
         factor = ONE_U64F64
     net = np.empty((n, 2), np.uint64)
     for i in range(n):
-        deducted = _row(protocol, i)
+        deducted = at(protocol, i)
         if deducted[0] & SIGN == ZERO:
             deducted = mul_u64f64(factor, deducted)
-        _put(net, i, difference_signed(_row(user, i), deducted))
+        put(net, i, difference_signed(at(user, i), deducted))
     return net
 
 
@@ -493,14 +495,14 @@ def _above(cutoff, flows):
     n = len(flows)
     limit = NOTHING
     for i in range(n):
-        if is_less_signed(_row(flows, i), limit):
-            limit = _row(flows, i)
+        if is_less_signed(at(flows, i), limit):
+            limit = at(flows, i)
     if is_less_signed(limit, cutoff):
         limit = cutoff
     above = np.zeros((n, 2), np.uint64)
     for i in range(n):
-        if is_less_signed(limit, _row(flows, i)):
-            _put(above, i, difference_signed(_row(flows, i), limit))
+        if is_less_signed(limit, at(flows, i)):
+            put(above, i, difference_signed(at(flows, i), limit))
     return above
 
 
@@ -509,14 +511,14 @@ def _pow_normalized(flows, exponent):
     n = len(flows)
     greatest = NOTHING
     for i in range(n):
-        if is_less(greatest, _row(flows, i)):
-            greatest = _row(flows, i)
+        if is_less(greatest, at(flows, i)):
+            greatest = at(flows, i)
     inverse = div_u64f64(ONE_U64F64, greatest)
     scaled = np.empty((n, 2), np.uint64)
     greatest = NOTHING
     for i in range(n):
-        flow = mul_u64f64(inverse, _row(flows, i))
-        _put(scaled, i, flow)
+        flow = mul_u64f64(inverse, at(flows, i))
+        put(scaled, i, flow)
         if is_less(greatest, flow):
             greatest = flow
     weight = mul_u64f64((np.uint64(n), ZERO), mul_u64f64(greatest, greatest))
@@ -524,9 +526,9 @@ def _pow_normalized(flows, exponent):
         return scaled
     factor = checked_sqrt(div_u64f64(_I32_MAX, weight), _EPSILON)
     for i in range(n):
-        flow = _row(scaled, i)
+        flow = at(scaled, i)
         if not is_zero(flow):
-            _put(scaled, i, safe_pow(mul_u64f64(factor, flow), exponent))
+            put(scaled, i, safe_pow(mul_u64f64(factor, flow), exponent))
     _is_normalized(scaled)
     return scaled
 
@@ -535,21 +537,10 @@ def _pow_normalized(flows, exponent):
 
 
 @compiled
-def _row(rows, i):
-    return rows[i, 1], rows[i, 0]
-
-
-@compiled
-def _put(rows, i, value):
-    rows[i, 1] = value[0]
-    rows[i, 0] = value[1]
-
-
-@compiled
 def _sum(rows):
     whole = NOTHING
     for i in range(len(rows)):
-        whole = total(whole, _row(rows, i))
+        whole = total(whole, at(rows, i))
     return whole
 
 
@@ -561,5 +552,5 @@ def _is_normalized(rows):
         return False
     divisor = prepared(whole)
     for i in range(len(rows)):
-        _put(rows, i, over_u64f64(_row(rows, i), divisor))
+        put(rows, i, over_u64f64(at(rows, i), divisor))
     return True

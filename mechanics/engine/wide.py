@@ -80,6 +80,19 @@ def words(values: Sequence[int] | np.ndarray) -> np.ndarray:
     return values if getattr(values, "dtype", None) == np.uint64 else np.array(values, np.uint64)
 
 
+@compiled
+def at(rows, i):
+    """The number in a row."""
+    return rows[i, 1], rows[i, 0]
+
+
+@compiled
+def put(rows, i, number):
+    """Write a number into a row."""
+    rows[i, 1] = number[0]
+    rows[i, 0] = number[1]
+
+
 # ---------------------------------------------------------------------- 64 bits
 
 
@@ -361,17 +374,23 @@ def mul_u96f32(a, b):
 @compiled
 def div_u96f32(a, b):
     """``safe_div``: the quotient, cut; 0 where there is none or it does not fit."""
-    if is_zero(b):
-        return NOTHING
-    return over_u96f32(a, prepared(b))
+    return div_u96f32_or(a, b, NOTHING)
 
 
 @compiled
-def over_u96f32(a, divisor):
-    """``div_u96f32`` by a ``prepared`` divisor."""
+def div_u96f32_or(a, b, default):
+    """``safe_div_or``: the quotient, cut; the default where there is none or it does not fit."""
+    if is_zero(b):
+        return default
+    return over_u96f32(a, prepared(b), default)
+
+
+@compiled
+def over_u96f32(a, divisor, default):
+    """``div_u96f32_or`` by a ``prepared`` divisor."""
     n1 = (a[0] << HALF_WORD) | (a[1] >> HALF_WORD)
     q2, q1, q0 = quotient(a[0] >> HALF_WORD, n1, a[1] << HALF_WORD, divisor)
-    return NOTHING if q2 != ZERO else (q1, q0)
+    return default if q2 != ZERO else (q1, q0)
 
 
 @compiled
