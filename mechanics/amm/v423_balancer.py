@@ -328,7 +328,7 @@ def traded(
         return Swap(amount_rao, amount_rao, 0, fee_asset, 0, pool)
     reserve = pool.alpha_reserve_rao if is_buy else pool.tao_reserve_rao
     require_reserve(side, reserve)
-    limit, price = _limit(side, limit_price_rao), spot_price(pool)
+    limit, price = price_limit(side, limit_price_rao), spot_price(pool)
     if price >= limit if is_buy else price <= limit:
         raise PriceLimitExceeded("limit_price_rao", "is reached before the swap")
     taken = step(pool, side, amount_rao, limit, drop_fees, left)
@@ -347,7 +347,8 @@ def traded(
     )
 
 
-def _limit(side: Side, limit_price_rao: int | None) -> U64F64:
+def price_limit(side: Side, limit_price_rao: int | None) -> U64F64:
+    """The price at which to stop; without a limit the outermost one."""
     if limit_price_rao is None:
         limit_price_rao = MAX_PRICE_RAO if side is Side.BUY else MIN_PRICE_RAO
     require_amount("limit_price_rao", limit_price_rao)

@@ -126,7 +126,7 @@ def _steps(is_buy, sqrt_price, liquidity, edge, fee_rate, amount, limit, drop_fe
     part_of, part_on = NOTHING, NOTHING
     for i in range(n):
         if not drop_fees and (i == 0 or fee_rate[i] != fee_rate[i - 1]):
-            part_of, part_on = _fee_parts(fee_rate[i])
+            part_of, part_on = fee_parts(fee_rate[i])
         taken_in, out, fee, price, is_crossing[i] = _step(
             is_buy,
             at(sqrt_price, i),
@@ -143,7 +143,7 @@ def _steps(is_buy, sqrt_price, liquidity, edge, fee_rate, amount, limit, drop_fe
 
 
 @compiled
-def _fee_parts(rate):
+def fee_parts(rate):
     """What a fee is of an amount that includes it, and of one that does not."""
     return div_u64f64((rate, ZERO), (_U16_MAX, ZERO)), div_u64f64(
         (rate, ZERO), (_U16_MAX - rate, ZERO)
@@ -152,7 +152,7 @@ def _fee_parts(rate):
 
 @compiled
 def _step(is_buy, price, liquidity, edge, part_of, part_on, amount, limit):
-    fee = _part(amount, part_of)
+    fee = part(amount, part_of)
     delta = amount - fee if fee < amount else ZERO
     run = (delta // liquidity, divided_by_word(delta % liquidity, ZERO, liquidity)[0])
     inverse = NOTHING
@@ -170,18 +170,18 @@ def _step(is_buy, price, liquidity, edge, part_of, part_on, amount, limit):
         final = limit if is_limited else edge
         is_crossing = not is_limited
         there, here = (final, price) if is_buy else (div_u64f64(ONE_U64F64, final), inverse)
-        delta = _part(liquidity, rest(there, here))
-        fee = _part(delta, part_on)
+        delta = part(liquidity, rest(there, here))
+        fee = part(delta, part_on)
     nearest = limit if _is_closer(is_buy, limit, target) else target
     if nearest[0] == edge[0] and nearest[1] == edge[1]:
         is_crossing = is_buy
     whole = (liquidity, ZERO)
     if is_buy:
         paid = total(mul_u64f64(whole, price), (delta, ZERO))
-        out = _part(delta, div_u64f64(whole, mul_u64f64(paid, price)))
+        out = part(delta, div_u64f64(whole, mul_u64f64(paid, price)))
     else:
         paid = total(div_u64f64(whole, price), (delta, ZERO))
-        out = _part(delta, mul_u64f64(div_u64f64(whole, paid), price))
+        out = part(delta, mul_u64f64(div_u64f64(whole, paid), price))
     return delta, out, fee, final, is_crossing
 
 
@@ -191,7 +191,7 @@ def _is_closer(is_buy, one, other):
 
 
 @compiled
-def _part(amount, part):
+def part(amount, part):
     """An amount times a number, floored and clamped to uint64."""
     high, low = multiplied(amount, part[0])
     if high != ZERO:
@@ -379,8 +379,8 @@ def _lent(
         elif is_less(_HIGHEST, price):
             bounded = _HIGHEST
         liquidity = position_liquidity[i]
-        held_tao = _part(liquidity, rest(bounded, _LOWEST))
-        held_alpha = _part(liquidity, rest(div_u64f64(ONE_U64F64, bounded), lowest_inverse))
+        held_tao = part(liquidity, rest(bounded, _LOWEST))
+        held_alpha = part(liquidity, rest(div_u64f64(ONE_U64F64, bounded), lowest_inverse))
         position[i] = _root_of_product(_sum(held_tao, tao), _sum(held_alpha, alpha))
         more = position[i] - liquidity if position[i] > liquidity else ZERO
         current[i] = _sum(current_liquidity[i], more)
@@ -395,7 +395,7 @@ def _sum(a, b):
 
 @compiled
 def _proportional(price, tao, alpha):
-    tao_for_alpha = _part(alpha, price)
+    tao_for_alpha = part(alpha, price)
     if tao_for_alpha <= tao:
         return tao_for_alpha, alpha
     return tao, div_u64f64((tao, ZERO), price)[0]
