@@ -379,7 +379,9 @@ def safe_pow(value: U64F64, exponent: U64F64) -> U64F64:
     Rule
         v and p are cut to 32 fraction bits and clamped to I32F32; 0 where ln has an error (v cut to
         0), 2^31 - 1 where exp has one. ln is good to 23 bits and exp an unreduced series: the
-        result is not v^p.
+        result is not v^p. As exp of a negative number is the reciprocal of that of its magnitude,
+        it has its error on that side too: where p ln(v) is below -20.89 the result is not near 0
+        but 2^31 - 1.
 
     Args
         value, exponent: not negative.

@@ -38,6 +38,13 @@ class FlowEma(NamedTuple):
     rao: I64F64
 
 
+class FlowStep(NamedTuple):
+    """An EMA after the block, and whether the block consumed the flow it was made of."""
+
+    ema: FlowEma
+    is_flow_consumed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class FlowState:
     """What sharing by TAO flow (specs 334 to 419) reads; mappings are by netuid.

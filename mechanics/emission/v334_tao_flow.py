@@ -8,9 +8,8 @@ flow is not consumed in that block.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from mechanics.emission.state import Emissions, EmissionState, FlowEma, FlowState
+from mechanics.emission.state import Emissions, EmissionState, FlowEma, FlowState, FlowStep
 from mechanics.emission.v257_started_subnets import candidates
 from mechanics.eras import given
 from mechanics.fixed import I64F64, U64F64, U96F32
@@ -29,13 +28,6 @@ SOURCE = (
 
 _I64_MAX = I64F64.of(2**63 - 1)
 _I32_MAX = U64F64.of(2**31 - 1)
-
-
-class FlowStep(NamedTuple):
-    """An EMA after the block, and whether the block consumed the flow it was made of."""
-
-    ema: FlowEma
-    is_flow_consumed: bool
 
 
 def recompute(pre: EmissionState) -> Emissions:

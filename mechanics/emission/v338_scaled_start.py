@@ -6,9 +6,8 @@ between specs 334 and 348 shares by moving price and leaves flows alone; whether
 not known.)
 """
 
-from mechanics.emission.state import Emissions, EmissionState, FlowEma
+from mechanics.emission.state import Emissions, EmissionState, FlowEma, FlowStep
 from mechanics.emission.v334_tao_flow import (
-    FlowStep,
     advanced,
     candidates,
     emissions_by_flow,
@@ -25,18 +24,9 @@ SOURCE = (
     "get_ema_flow; migrations/migrate_init_tao_flow.rs"
 )
 
-__all__ = [
-    "FlowStep",
-    "advanced",
-    "candidates",
-    "emissions_by_flow",
-    "recompute",
-    "shares_by_flow",
-    "tao_by_share",
-    "user_ema",
-]
-
 _RAO_PER_TAO = I64F64.of(1_000_000_000)
+
+__all__ = ["advanced", "candidates", "recompute", "shares_by_flow", "tao_by_share", "user_ema"]
 
 
 def recompute(pre: EmissionState) -> Emissions:

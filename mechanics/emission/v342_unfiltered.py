@@ -7,7 +7,6 @@ the n that scales the powers, and it is paid alpha.
 
 from mechanics.emission.state import Emissions, EmissionState
 from mechanics.emission.v338_scaled_start import (
-    FlowStep,
     advanced,
     emissions_by_flow,
     shares_by_flow,
@@ -22,16 +21,7 @@ SOURCE = (
     "run_coinbase; subnet_emissions.rs: get_subnet_block_emissions"
 )
 
-__all__ = [
-    "FlowStep",
-    "advanced",
-    "candidates",
-    "emissions_by_flow",
-    "recompute",
-    "shares_by_flow",
-    "tao_by_share",
-    "user_ema",
-]
+__all__ = ["advanced", "candidates", "recompute", "shares_by_flow", "tao_by_share", "user_ema"]
 
 
 def recompute(pre: EmissionState) -> Emissions:

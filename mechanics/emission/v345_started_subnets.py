@@ -6,7 +6,6 @@ Against v342: a subnet without FirstEmissionBlockNumber is no candidate again.
 from mechanics.emission import v342_unfiltered as v342
 from mechanics.emission.state import Emissions, EmissionState
 from mechanics.emission.v342_unfiltered import (
-    FlowStep,
     advanced,
     emissions_by_flow,
     shares_by_flow,
@@ -20,16 +19,7 @@ SOURCE = (
     "run_coinbase; subnet_emissions.rs: get_subnets_to_emit_to"
 )
 
-__all__ = [
-    "FlowStep",
-    "advanced",
-    "candidates",
-    "emissions_by_flow",
-    "recompute",
-    "shares_by_flow",
-    "tao_by_share",
-    "user_ema",
-]
+__all__ = ["advanced", "candidates", "recompute", "shares_by_flow", "tao_by_share", "user_ema"]
 
 
 def recompute(pre: EmissionState) -> Emissions:

@@ -4,9 +4,8 @@ Against v345: a candidate without an EMA has one of 0 from block 0, which the bl
 other, consuming the flow. (Specs 347 to 351 also counted flows wrongly: see ``mechanics.flow``.)
 """
 
-from mechanics.emission.state import Emissions, EmissionState, FlowEma
+from mechanics.emission.state import Emissions, EmissionState, FlowEma, FlowStep
 from mechanics.emission.v345_started_subnets import (
-    FlowStep,
     advanced,
     candidates,
     emissions_by_flow,
@@ -22,19 +21,7 @@ SOURCE = (
     "get_ema_flow"
 )
 
-__all__ = [
-    "START",
-    "FlowStep",
-    "advanced",
-    "candidates",
-    "emissions_by_flow",
-    "recompute",
-    "shares_by_flow",
-    "tao_by_share",
-    "user_ema",
-]
-
-START = FlowEma(0, I64F64(0))
+__all__ = ["advanced", "candidates", "recompute", "shares_by_flow", "tao_by_share", "user_ema"]
 
 
 def recompute(pre: EmissionState) -> Emissions:
@@ -45,4 +32,5 @@ def recompute(pre: EmissionState) -> Emissions:
 def user_ema(pre: EmissionState, netuid: int) -> FlowStep:
     """The EMA of a subnet's TAO flow after the block: ``advanced``, from 0 where it has none."""
     flow = given(pre.flow, "flow")
-    return advanced(pre, flow.ema_tao_flow[netuid] or START, flow.tao_flow_rao[netuid])
+    stored = flow.ema_tao_flow[netuid] or FlowEma(0, I64F64(0))
+    return advanced(pre, stored, flow.tao_flow_rao[netuid])

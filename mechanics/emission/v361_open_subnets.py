@@ -7,8 +7,6 @@ proof of work. What a closed subnet would have had goes to the others.
 from mechanics.emission import v348_zero_start as v348
 from mechanics.emission.state import Emissions, EmissionState
 from mechanics.emission.v348_zero_start import (
-    START,
-    FlowStep,
     advanced,
     emissions_by_flow,
     shares_by_flow,
@@ -22,18 +20,7 @@ SOURCE = (
     "subtensor v361, pallets/subtensor/src/coinbase/subnet_emissions.rs: get_subnets_to_emit_to"
 )
 
-__all__ = [
-    "START",
-    "FlowStep",
-    "advanced",
-    "candidates",
-    "emissions_by_flow",
-    "enabled",
-    "recompute",
-    "shares_by_flow",
-    "tao_by_share",
-    "user_ema",
-]
+__all__ = ["advanced", "candidates", "recompute", "shares_by_flow", "tao_by_share", "user_ema"]
 
 
 def recompute(pre: EmissionState) -> Emissions:

@@ -5,8 +5,6 @@ Against v361: registration by proof of work, which went, no longer makes a subne
 
 from mechanics.emission.state import Emissions, EmissionState
 from mechanics.emission.v361_open_subnets import (
-    START,
-    FlowStep,
     advanced,
     emissions_by_flow,
     enabled,
@@ -23,16 +21,7 @@ SOURCE = (
     "subtensor v401, pallets/subtensor/src/coinbase/subnet_emissions.rs: get_subnets_to_emit_to"
 )
 
-__all__ = [
-    "START",
-    "FlowStep",
-    "advanced",
-    "candidates",
-    "recompute",
-    "shares_by_flow",
-    "tao_by_share",
-    "user_ema",
-]
+__all__ = ["advanced", "candidates", "recompute", "shares_by_flow", "tao_by_share", "user_ema"]
 
 
 def recompute(pre: EmissionState) -> Emissions:

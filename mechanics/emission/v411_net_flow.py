@@ -11,10 +11,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mechanics.emission import v397_burn_registration as v397
-from mechanics.emission.state import Emissions, EmissionState
+from mechanics.emission.state import Emissions, EmissionState, FlowEma, FlowStep
 from mechanics.emission.v397_burn_registration import (
-    START,
-    FlowStep,
     advanced,
     candidates,
     shares_by_flow,
@@ -90,7 +88,8 @@ def flow_shares(pre: EmissionState, netuids: list[int]) -> FlowShares:
 def protocol_ema(pre: EmissionState, netuid: int) -> FlowStep:
     """The EMA of the protocol's flow after the block: ``advanced``, from 0 where it has none."""
     flow = given(pre.flow, "flow")
-    return advanced(pre, flow.ema_protocol_flow[netuid] or START, flow.protocol_flow_rao[netuid])
+    stored = flow.ema_protocol_flow[netuid] or FlowEma(0, I64F64(0))
+    return advanced(pre, stored, flow.protocol_flow_rao[netuid])
 
 
 def net_flows(

@@ -19,8 +19,6 @@ SOURCE = (
     "get_shares, get_shares_price_ema, get_subnet_block_emissions"
 )
 
-__all__ = ["candidates", "emission_shares", "normalized", "recompute", "tao_by_share"]
-
 
 def recompute(pre: EmissionState) -> Emissions:
     """TAO due to each subnet from the state before the block: ``emission_shares`` of its TAO."""

@@ -124,7 +124,8 @@ def gated(shares: Mapping[int, U64F64], bar: U64F64, exponent: U64F64) -> dict[i
 
     Rule
         s_i = s_i (1 / (1 + safe_pow(bar / s_i, h))), then over the sum of all. Without a bar, and
-        when every product is 0, the shares stand as they were.
+        when every product is 0, the shares stand as they were. A share so far above the bar that
+        the power overflows (over 1,056 times, with h = 3) is starved as one far below it is.
 
     Args
         shares: dimensionless, by netuid, shape (n,).

@@ -15,8 +15,6 @@ SOURCE = (
     "stake_utils.rs: stake_into_subnet, unstake_from_subnet"
 )
 
-__all__ = ["by_swap", "recompute"]
-
 
 def recompute(pre: Flows, moved: Movement) -> Flows:
     """The counters after a movement.

@@ -1,7 +1,7 @@
 """As v258, with 64 fraction bits inside the step and still 32 in what is stored.
 
-Against v258: weight, price and products are U64F64, so less is lost to flooring within a block; the
-low 32 bits are cut at every write all the same.
+Against v258: weight, price and products are U64F64. Of a weight of 3e-6 that 32 fraction bits left
+some thirteen bits of, nothing is cut any more; what is written still loses its low 32 bits.
 """
 
 from mechanics.fixed import I96F32, U64F64

@@ -46,7 +46,9 @@ def _safe_pow(case: Any) -> tuple[Any, Any]:
 
 
 def _pow_normalize(case: Any) -> tuple[Any, Any]:
-    _, flows, exponent, shares = form.fields(case, "kind", "offset_flows", "p", "shares")
+    kind, flows, exponent, shares = form.fields(case, "kind", "offset_flows", "p", "shares")
+    if not isinstance(kind, str):
+        raise UnknownForm(f"the kind of flows is {kind!r}, no word")
     offset = {netuid: form.fixed(U64F64, flow) for netuid, flow in numbered(flows).items()}
     return form.row(shares), bits(pow_normalized(offset, form.fixed(U64F64, exponent)))
 
