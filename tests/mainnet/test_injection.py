@@ -6,21 +6,12 @@ from pathlib import Path
 from statistics import median
 
 import pyarrow.parquet as pq
-import pytest
 
 from mechanics import injection
 from mechanics.fixed import U96F32
 
 TAO = 1_000_000_000
 ONE = 2**32
-
-
-@pytest.fixture(scope="module")
-def mainnet(shared: Path) -> Path:
-    folder = shared / "mainnet"
-    if not folder.is_dir():
-        pytest.skip("needs the real observations in ../shared/mainnet, which are not here")
-    return folder
 
 
 def injected(spec: int, tao_rao: float, price: float, **more) -> injection.Injection:
@@ -37,14 +28,14 @@ def injected(spec: int, tao_rao: float, price: float, **more) -> injection.Injec
     )
 
 
-def test_tao_of_march_2026_is_capped_at_half_an_alphas_price(mainnet):
+def test_tao_of_march_2026_is_capped_at_half_an_alphas_price(shared):
     """Block 7,801,029, spec 391: TAO into each pool, from the flow EMAs and the spot prices.
 
     Error: 78 subnets get TAO, 63 of them uncapped, 15 capped by the block's 0.5 TAO taken as alpha.
     All are within 1e-4, or a rao, and half of them within 3e-6: the EMAs are given to 8 decimals of
     a TAO and the prices to 8 decimals.
     """
-    path = mainnet / "taoflow" / "chain_history_2026-03-22_block7801029.csv"
+    path = shared / "mainnet/taoflow/chain_history_2026-03-22_block7801029.csv"
     rows = list(csv.DictReader(path.open()))
     flows = [max(float(row["ema_tao_inflow"]), 0) for row in rows]
     errors, capped = [], 0
@@ -62,7 +53,7 @@ def test_tao_of_march_2026_is_capped_at_half_an_alphas_price(mainnet):
     assert median(errors) < 3e-6
 
 
-def test_tao_of_july_2026_is_capped_by_roots_proportion(mainnet):
+def test_tao_of_july_2026_is_capped_by_roots_proportion(shared):
     """Block 8,740,402, spec 440: TAO into the pools of subnets whose excess bought alpha.
 
     Error: 32 subnets; half of them within 0.7 %, three quarters within 1.7 %. The price nearest in
@@ -70,7 +61,7 @@ def test_tao_of_july_2026_is_capped_by_roots_proportion(mainnet):
     between those of 80,000 blocks before and 33,000 after.
     """
     snapshot = json.loads(
-        (mainnet / "emission_gate" / "emission-pipeline_8740402.json").read_text()
+        (shared / "mainnet/emission_gate/emission-pipeline_8740402.json").read_text()
     )
     block = snapshot["block_number"]
     tao_in, excess = (
@@ -78,12 +69,13 @@ def test_tao_of_july_2026_is_capped_by_roots_proportion(mainnet):
         for name in ("tao_in_emission", "excess_tao")
     )
     prices = pq.read_table(
-        mainnet / "pools_2026" / "prices_live.parquet", columns=["block", "netuid", "price"]
+        shared / "mainnet/pools_2026/prices_live.parquet",
+        columns=["block", "netuid", "price"],
     ).to_pylist()
     nearest = min({row["block"] for row in prices}, key=lambda other: abs(other - block))
     assert block - nearest == 3_475
     spot = {row["netuid"]: row["price"] for row in prices if row["block"] == nearest}
-    proportions = root_proportions(mainnet, block)
+    proportions = root_proportions(shared, block)
     errors = []
     for netuid, excess_rao in excess.items():
         if not excess_rao or netuid not in spot or netuid not in proportions:
@@ -99,13 +91,14 @@ def test_tao_of_july_2026_is_capped_by_roots_proportion(mainnet):
     assert errors[23] < 0.017
 
 
-def root_proportions(mainnet: Path, block: int) -> dict[int, float]:
+def root_proportions(shared: Path, block: int) -> dict[int, float]:
     """Root's proportion at a block, drawn between the dashboard's rows before and after.
 
     What grows evenly is the alpha over root's weight, 1 / r - 1.
     """
     rows = pq.read_table(
-        mainnet / "pools_2026" / "dashboard.parquet", columns=["block", "netuid", "root_prop"]
+        shared / "mainnet/pools_2026/dashboard.parquet",
+        columns=["block", "netuid", "root_prop"],
     ).to_pylist()
     known: dict[int, list[tuple[int, float]]] = {}
     for row in rows:

@@ -17,16 +17,8 @@ from mechanics.registration.pruning import PruningState, SubnetStanding
 TAO = 1_000_000_000
 
 
-@pytest.fixture(scope="module")
-def mainnet(shared: Path) -> Path:
-    folder = shared / "mainnet"
-    if not folder.is_dir():
-        pytest.skip("needs the real observations in ../shared/mainnet, which are not here")
-    return folder
-
-
-def answer(mainnet: Path, name: str) -> list[dict]:
-    return json.loads((mainnet / "taostats_api" / f"{name}.json").read_text())["data"]
+def answer(shared: Path, name: str) -> list[dict]:
+    return json.loads((shared / "mainnet/taostats_api" / f"{name}.json").read_text())["data"]
 
 
 def cost(block_number: int, paid_rao: int, paid_at_block: int) -> int:
@@ -46,21 +38,21 @@ def cost(block_number: int, paid_rao: int, paid_at_block: int) -> int:
     )
 
 
-def registrations(mainnet: Path) -> list[tuple[int, int]]:
+def registrations(shared: Path) -> list[tuple[int, int]]:
     """Block and TAO paid of each registration, oldest first.
 
     The explorer reports the cost that stands after the registration, which is twice what was paid.
     """
     reported = (
         (row["block_number"], int(row["registration_cost"]))
-        for row in answer(mainnet, "subnet_registration_v1")
+        for row in answer(shared, "subnet_registration_v1")
     )
     return sorted((block, after_rao // 2) for block, after_rao in reported)
 
 
-def test_each_of_five_registrations_paid_what_the_one_before_left(mainnet):
+def test_each_of_five_registrations_paid_what_the_one_before_left(shared):
     """Error: none. Four intervals of 17,005 to 42,886 blocks, each to the rao."""
-    paid = registrations(mainnet)
+    paid = registrations(shared)
     assert len(paid) == 5
     for (before_block, before_rao), (block, rao) in pairwise(paid):
         assert cost(block, before_rao, before_block) == rao
@@ -70,10 +62,10 @@ def test_each_of_five_registrations_paid_what_the_one_before_left(mainnet):
     ("name", "count"),
     [("subnet_registration_cost_history_v1", 5), ("subnet_registration_cost_latest_v1", 1)],
 )
-def test_every_reported_cost_is_the_decayed_double_of_the_last_lock(mainnet, name, count):
+def test_every_reported_cost_is_the_decayed_double_of_the_last_lock(shared, name, count):
     """Error: none, over five days and one registration in between."""
-    paid = registrations(mainnet)
-    rows = answer(mainnet, name)
+    paid = registrations(shared)
+    rows = answer(shared, name)
     assert len(rows) == count
     for row in rows:
         at = bisect.bisect_right(paid, (row["block_number"], 0)) - 1
@@ -81,13 +73,13 @@ def test_every_reported_cost_is_the_decayed_double_of_the_last_lock(mainnet, nam
         assert cost(row["block_number"], rao, block) == int(row["registration_cost"])
 
 
-def test_the_subnet_reported_for_pruning_is_past_its_immunity(mainnet):
+def test_the_subnet_reported_for_pruning_is_past_its_immunity(shared):
     """Of the one subnet in the answer only its immunity can be checked.
 
     Its rank among all (63) needs the moving prices of the others at that block, which are nowhere
     in the material: SubnetMovingAlpha of 2025 is not known, so that they cannot be replayed.
     """
-    (row,) = answer(mainnet, "subnet_pruning_latest_v1")
+    (row,) = answer(shared, "subnet_pruning_latest_v1")
     reported = SubnetStanding(
         row["netuid"],
         row["registered_at_block"],
@@ -102,7 +94,7 @@ def test_the_subnet_reported_for_pruning_is_past_its_immunity(mainnet):
     assert rule.recompute(state) == row["netuid"]
 
 
-def test_alpha_for_the_pools_is_at_spot_price_and_a_closed_subnet_gets_no_tao(mainnet):
+def test_alpha_for_the_pools_is_at_spot_price_and_a_closed_subnet_gets_no_tao(shared):
     """Fifty injections of April 2025, in as many blocks; the rule of specs 238 to 297.
 
     Error: the spot price that the two amounts imply lies between the lowest and the highest of its
@@ -110,8 +102,8 @@ def test_alpha_for_the_pools_is_at_spot_price_and_a_closed_subnet_gets_no_tao(ma
     rao leaves open (3e-6 at the worst). Two subnets have no TAO and are given alpha all the same:
     those closed to registration.
     """
-    rows = answer(mainnet, "dtao_subnet_emission_v1")
-    bars = pq.read_table(mainnet / "prices" / "alpha_price_hourly_ohlc.parquet").to_pylist()
+    rows = answer(shared, "dtao_subnet_emission_v1")
+    bars = pq.read_table(shared / "mainnet/prices/alpha_price_hourly_ohlc.parquet").to_pylist()
     closed = []
     for row in rows:
         netuid, block = row["netuid"], row["block_number"]
