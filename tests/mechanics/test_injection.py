@@ -188,6 +188,13 @@ def test_an_injection_at_the_cap_is_not_cut(spec):
     assert over == Injection(TAO // 4, TAO, TAO, 1)
 
 
+def test_alpha_at_the_cap_leaves_what_its_quotient_cut_off_in_the_pool():
+    """T / p, cut, is the cap itself: nothing is excess, though T is a 2^-32 rao above cap p."""
+    tao = U96F32(3 * 2**32 + 1)
+    terms = rule(342).terms(InjectionState(tao, U96F32.of(3), 1, True, True))
+    assert (terms.alpha_in, terms.tao_in, terms.excess_tao.bits) == (ONE, tao, 0)
+
+
 # ---------------------------------------------------------------- what it leaves behind
 
 INJECTED = Injection(tao_in_rao=100, alpha_in_rao=200, alpha_out_rao=1_000, excess_tao_rao=30)
@@ -250,6 +257,11 @@ def test_the_blocks_credit_is_spent_in_netuid_order_excess_first():
     spending = rule(411).spent(100, due)
     assert (spending.excess_tao_rao, spending.tao_in_rao) == ({1: 15, 2: 10}, {1: 30, 2: 40})
     assert spending.recycled_rao == 5
+
+
+def test_the_last_rao_of_the_credit_can_be_spent():
+    spending = rule(411).spent(5, {1: Injection(tao_in_rao=5, alpha_in_rao=0, alpha_out_rao=0)})
+    assert (spending.tao_in_rao, spending.recycled_rao) == ({1: 5}, 0)
 
 
 def test_what_the_credit_does_not_cover_is_not_spent_in_part():

@@ -83,6 +83,11 @@ def test_after_the_halving_the_interval_is_28_800_blocks():
     assert lock_cost.ERAS.at(425).module.reduction_interval(network(**halved)) == 28_800
 
 
+def test_only_where_nobody_ever_registered_the_cost_is_not_doubled():
+    assert cost(last_lock_block=0, block_number=0) == 1_000 * TAO
+    assert cost(last_lock_block=1, block_number=1) == 2_000 * TAO
+
+
 def test_without_an_interval_the_cost_stays():
     assert cost(reduction_interval_blocks=0, block_number=10**6) == 2_000 * TAO
 
@@ -338,6 +343,7 @@ def test_the_factor_is_the_greatest_that_halves():
 
 def test_a_burn_does_not_decay_in_the_first_block_or_without_a_half_life():
     assert decayed(block_number=1) == TAO
+    assert decayed(block_number=2) == TAO * 4_286_705_684 // 2**32
     assert decayed(half_life_blocks=0) == TAO
     assert decayed(half_life_blocks=0, burn_rao=1) == 500_000
 
