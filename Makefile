@@ -17,7 +17,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	  { echo "taobooks needs Python 3.11 or newer; set PYTHON=python3.11 (or newer)."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@if command -v uv >/dev/null 2>&1; then \
-	  VIRTUAL_ENV=$(VENV) uv pip sync --quiet --require-hashes requirements.lock && \
+	  VIRTUAL_ENV=$(VENV) uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock && \
 	  VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --editable .; \
 	else \
 	  $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock && \

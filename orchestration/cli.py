@@ -75,13 +75,18 @@ class _Bar:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._task = progress.add_task("loading", total=None)
+        self._step = "loading"
+        self._task = progress.add_task(self._step, total=None)
 
     def begins(self, steps: int) -> None:
         self._progress.update(self._task, total=steps)
 
     def starts(self, step: str, day: str | None) -> None:
-        self._progress.update(self._task, description=f"{day or ''} {step}".strip())
+        self._step = f"{day or ''} {step}".strip()
+        self._progress.update(self._task, description=self._step)
+
+    def says(self, line: str) -> None:
+        self._progress.update(self._task, description=f"{self._step}: {line[:48]}")
 
     def ends(self, step: str) -> None:
         self._progress.advance(self._task)

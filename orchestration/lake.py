@@ -1,7 +1,8 @@
 """Where a table's files lie; replaces or reads one partition whole.
 
 A partition is one file, written beside its place and renamed onto it: a reader sees the old file or
-the new one, never a part. The same rows give the same bytes.
+the new one, never a part. The same rows give the same bytes. Every page has a checksum, verified
+when it is read: a changed bit is an error, never another number.
 """
 
 import contextlib
@@ -71,6 +72,7 @@ class Lake:
                 compression="zstd",
                 dictionary_pagesize_limit=_DICTIONARY_MAX_BYTES,
                 write_statistics=True,
+                write_page_checksum=True,
             ) as writer,
         ):
             for batch in _regrouped(batches, TABLES[table]):
@@ -118,7 +120,7 @@ class Lake:
 
     def _open(self, table: str, path: Path) -> pq.ParquetFile:
         try:
-            file = pq.ParquetFile(path)
+            file = pq.ParquetFile(path, page_checksum_verification=True)
         except FileNotFoundError:
             raise LakeError(
                 f"{path} is not in the lake; run `taobooks refresh` for that day."

@@ -30,6 +30,9 @@ class Watcher(Protocol):
     def starts(self, step: str, day: str | None) -> None:
         """A step has begun."""
 
+    def says(self, line: str) -> None:
+        """What the step in hand tells of itself."""
+
     def ends(self, step: str) -> None:
         """A step has ended well."""
 
@@ -125,7 +128,7 @@ def _execute(
     job: dg.JobDefinition, instance: dg.DagsterInstance, watcher: Watcher, day: str | None
 ) -> None:
     run_id = str(uuid.uuid4())
-    instance.add_event_listener(run_id, lambda entry: _tell(entry.dagster_event, day, watcher))
+    instance.add_event_listener(run_id, lambda entry: _tell(entry, day, watcher))
     # dbt's own lines go to the log kept with the run, not to the screen.
     with contextlib.redirect_stdout(io.StringIO()):
         result = job.execute_in_process(
@@ -139,8 +142,11 @@ def _execute(
         raise _failure(result, day)
 
 
-def _tell(event: dg.DagsterEvent | None, day: str | None, watcher: Watcher) -> None:
-    if event is not None and event.step_key is not None:
+def _tell(entry: dg.EventLogEntry, day: str | None, watcher: Watcher) -> None:
+    event = entry.dagster_event
+    if event is None:
+        watcher.says(entry.user_message)
+    elif event.step_key is not None:
         if event.is_step_start:
             watcher.starts(event.step_key, day)
         elif event.is_step_success:

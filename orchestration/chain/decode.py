@@ -117,10 +117,11 @@ def _booleans(values: pa.BinaryArray) -> pa.Array:
 
 def _wide(rows: np.ndarray, is_signed: bool, values: pa.BinaryArray) -> pa.Array:
     """128-bit integers, shape (n, 16), as exact decimals: their bytes are Arrow's own form."""
+    # 10^38 - 1 has the upper half 0x4B3B4CA85A86C47A; only values beyond it need a closer look. An
+    # unsigned value with its top bit set shows a negative upper half and is always beyond.
     high = rows[:, 8:].copy().view("<i8").ravel()
-    # 10^38 - 1 has the upper half 0x4B3B4CA85A86C47A; only values that share it need a closer look.
     edge = _LARGEST_BITS >> 64
-    suspects = np.flatnonzero((high >= edge) | (high <= -edge - 1))
+    suspects = np.flatnonzero((high >= edge) | (high <= (-edge - 1 if is_signed else -1)))
     for row in suspects:
         number = int.from_bytes(rows[row].tobytes(), "little", signed=is_signed)
         if abs(number) > _LARGEST_BITS:

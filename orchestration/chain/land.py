@@ -20,10 +20,11 @@ from orchestration.chain.reader import ChainReader
 from orchestration.errors import SourceError
 from orchestration.schemas import RAW_CHAIN__BLOCKS, RAW_CHAIN__EVENTS, RAW_CHAIN__STORAGE
 
-Progress = Callable[[int, int], None]
-"""Called with blocks done and blocks in all."""
+Say = Callable[[str], object]
+"""Is told now and then, in words, how far the work has come."""
 
 _ROWS_A_BATCH = 200_000
+_TIMES_SAID = 20
 
 
 def snapshot_blocks(blocks: range, interval: int, first_state_block: int) -> list[int]:
@@ -90,7 +91,7 @@ def raw_events(reader: ChainReader, headers: pa.Table) -> pa.Table:
 
 
 def raw_storage(
-    reader: ChainReader, headers: pa.Table, interval: int, progress: Progress | None = None
+    reader: ChainReader, headers: pa.Table, interval: int, say: Say = lambda line: None
 ) -> Iterator[pa.RecordBatch]:
     """State at each snapshot: every key at the first block read, then the keys that changed.
 
@@ -121,8 +122,8 @@ def raw_storage(
         if len(pending) >= _ROWS_A_BATCH:
             yield pending.batch()
             pending = _Rows()
-        if progress:
-            progress(done + 1, len(state_blocks))
+        if done % max(1, len(state_blocks) // _TIMES_SAID) == 0:
+            say(f"state of block {block:,}, {done + 1:,} of {len(state_blocks):,}")
     yield pending.batch()
 
 

@@ -12,6 +12,7 @@ from orchestration import settings
 from orchestration.chain import metadata
 from orchestration.chain.reader import ChainReader
 from orchestration.lake import Lake
+from orchestration.schemas import TABLES
 
 
 @cache
@@ -23,6 +24,18 @@ def _reader(source: str) -> ChainReader:
 @cache
 def _layout(root: Path, spec_version: int) -> metadata.ConfirmedLayout:
     return metadata.confirm(spec_version, Lake(root).metadata(spec_version))
+
+
+@cache
+def _column_schema(table: str) -> dg.TableSchema:
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                field.name, str(field.type), constraints=dg.TableColumnConstraints(field.nullable)
+            )
+            for field in TABLES[table]
+        ]
+    )
 
 
 class LakeResource(dg.ConfigurableResource):
@@ -42,6 +55,7 @@ class LakeResource(dg.ConfigurableResource):
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": count,
+                "dagster/column_schema": _column_schema(table),
                 "bytes": self._lake.path(table, day).stat().st_size,
                 "path": dg.MetadataValue.path(str(self._lake.path(table, day))),
                 "preview": dg.MetadataValue.md(preview),

@@ -112,14 +112,19 @@ def _manifest_of(manifest: dict, blocks: pa.Table, out: Path) -> dict:
             "items": [".".join(item) for item in KEPT_ITEMS],
             "note": "every storage item of other pallets is left out; events.parquet is whole",
         },
-        "files": {
-            str(path.relative_to(out)): {
-                "bytes": path.stat().st_size,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            }
-            for path in sorted(out.rglob("*"))
-            if path.is_file()
-        },
+        "files": described(out),
+    }
+
+
+def described(folder: Path) -> dict[str, dict[str, int | str]]:
+    """Size and digest of every file of a recording but its manifest, as the manifest has them."""
+    return {
+        str(path.relative_to(folder)): {
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
     }
 
 

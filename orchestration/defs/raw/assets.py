@@ -29,7 +29,7 @@ def raw_chain__storage(
     """State at snapshots: every key at the day's first, then changes. Grain: block x key."""
     day, interval = context.partition_key, chain.snapshot_interval
     headers = lake.read("raw_chain__blocks", day)
-    batches = land.raw_storage(chain.reader(), headers, interval)
+    batches = land.raw_storage(chain.reader(), headers, interval, context.log.info)
     return lake.write("raw_chain__storage", batches, day, snapshot_interval=str(interval))
 
 
