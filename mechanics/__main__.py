@@ -5,12 +5,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from mechanics import amm, emission, injection, issuance, moving_price
+from mechanics import amm, emission, injection, issuance, moving_price, yuma
 from mechanics.eras import Era, Eras, UnknownRule
 from mechanics.verify import verify
 
 MECHANISMS: dict[str, Eras] = {
-    room.ERAS.mechanism: room.ERAS for room in (issuance, emission, injection, moving_price, amm)
+    room.ERAS.mechanism: room.ERAS
+    for room in (issuance, emission, injection, moving_price, amm, yuma)
 }
 
 
