@@ -30,6 +30,14 @@ _OPTIONAL_U64 = (
     "owner_uid",
     "last_yuma_step_block",
 )
+_REQUIRED = (
+    "last_update",
+    "block_at_registration",
+    "stake_i64f64_bits",
+    "validator_permit",
+    "weights",
+    "bonds",
+)
 _I64F64_MAX = 2**127 - 1
 _STEEPNESS = (-(2**15), 2**16 - 1)
 """An i16 from spec 283, a u16 before."""
@@ -45,9 +53,11 @@ def check_ranges(pre: EpochState) -> None:
     """Refuse numbers that their storage items cannot hold.
 
     Raises:
-        BadState: a number out of range, or a vector that must have a value for every neuron and
-            has not.
+        BadState: a number out of range, a vector that is missing, or one that must have a value
+            for every neuron and has not.
     """
+    for field in _REQUIRED:
+        check_given(pre, field)
     for field in _U16:
         _check(pre, field, getattr(pre, field), U16_MAX)
     for field in _U64:
@@ -76,27 +86,24 @@ def check_equal_lengths(pre: EpochState) -> None:
     """Refuse what the chain panics on up to spec 319, besides numbers out of range.
 
     Raises:
-        BadState: vectors of another length than the number of neurons, bonds to a uid beyond them,
-            or no ActivityCutoff.
+        BadState: vectors of another length than the number of neurons, or no ActivityCutoff.
     """
     check_ranges(pre)
-    check_rows(pre)
     check_length(pre, "last_update")
     check_length(pre, "validator_permit")
     check_given(pre, "activity_cutoff")
+
+
+def check_rows_within(pre: EpochState) -> None:
+    """Refuse rows that are no pairs of u16, and bonds that the chain panics on up to spec 319.
+
+    Raises:
+        BadState: such a row, or a bond to a uid beyond the neurons.
+    """
+    check_rows(pre)
     n = pre.neuron_count
     if any(j >= n for i, row in pre.bonds.items() if i < n for j, _ in row):
         raise bad(pre, "bonds", f"names a uid beyond the {n} neurons, where the chain would panic")
-
-
-def check_free_lengths(pre: EpochState) -> None:
-    """Refuse numbers out of range; from spec 320 lengths are as the chain finds them.
-
-    Raises:
-        BadState: a number out of range.
-    """
-    check_ranges(pre)
-    check_rows(pre)
 
 
 def check_distinct_hotkeys(pre: EpochState) -> None:

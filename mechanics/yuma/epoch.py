@@ -31,7 +31,8 @@ class Rule:
     """The parts of an epoch that differ between eras; an era replaces those it changes.
 
     Attributes:
-        check: refuses a state that no chain of the era can have.
+        check: refuses numbers and vectors that no chain of the era can have.
+        check_rows: the same for weights and bonds.
         activity_cutoff_blocks: how long a neuron may be silent, blocks.
         counted_stake: stake that counts, I64F64 bits, shape (n,).
         old_permits: permits that decide whose weights and stake count in this epoch.
@@ -46,6 +47,7 @@ class Rule:
     """
 
     check: Callable[[EpochState], None]
+    check_rows: Callable[[EpochState], None]
     activity_cutoff_blocks: Callable[[EpochState], int]
     counted_stake: Callable[[EpochState], Vector]
     old_permits: Callable[[EpochState], list[bool]]
@@ -93,7 +95,7 @@ class Verdict:
         pre_ranks, ranks: stake times weight before and after clipping.
         incentive: ranks over their sum.
         dividends: shares of the validators.
-        bonds: rows for storage, (uid, share of 65,535), by uid.
+        bonds: rows to be written, (uid, share of 65,535), by uid.
     """
 
     consensus: Vector
@@ -129,6 +131,7 @@ def recompute(rule: Rule, pre: EpochState) -> EpochResult:
         subtensor@14bc6f9 (spec 425), pallets/subtensor/src/epoch/run_epoch.rs: epoch_mechanism.
     """
     rule.check(pre)
+    rule.check_rows(pre)
     electorate = elect(rule, pre)
     return written(rule, pre, electorate, judge(rule, pre, electorate))
 
@@ -210,8 +213,22 @@ def judge(rule: Rule, pre: EpochState, electorate: Electorate) -> Verdict:
         ranks=ranks,
         incentive=incentive,
         dividends=dividends,
-        bonds={i: tuple((j, to_share(v)) for j, v in row) for i, row in enumerate(bonds)},
+        bonds={
+            uid: tuple((j, to_share(value)) for j, value in bonds[uid])
+            if electorate.new_permits[uid]
+            else ()
+            for uid in written_uids(rule, electorate)
+        },
     )
+
+
+def written_uids(rule: Rule, electorate: Electorate) -> list[int]:
+    """The uids whose bond row is written: in older eras those with an old or a new permit."""
+    n = len(electorate.new_permits)
+    if rule.writes_all_bond_rows:
+        return list(range(n))
+    pairs = zip(electorate.new_permits, electorate.old_permits, strict=True)
+    return [uid for uid, (new, old) in enumerate(pairs) if new or old]
 
 
 def counted_weights(rule: Rule, pre: EpochState, permits: list[bool]) -> Matrix:
@@ -402,7 +419,7 @@ def written(rule: Rule, pre: EpochState, electorate: Electorate, verdict: Verdic
         server_emission_rao=_emissions(servers, pre.emission_rao),
         validator_emission_rao=_emissions(validators, pre.emission_rao),
         emission_rao=_emissions(combined, pre.emission_rao),
-        bonds=_written_bonds(rule, electorate, verdict.bonds),
+        bonds=verdict.bonds,
     )
 
 
@@ -413,15 +430,3 @@ def _shares(values: Vector) -> tuple[int, ...]:
 def _emissions(shares: Vector, emission_rao: int) -> tuple[int, ...]:
     """Floored parts of the emission, the product in I96F32."""
     return tuple(min(max(share * emission_rao >> FRACTION, 0), U64_MAX) for share in shares)
-
-
-def _written_bonds(rule: Rule, electorate: Electorate, bonds: Mapping[int, Row]) -> dict[int, Row]:
-    """A new permit keeps its row, others are emptied; in older eras only those that lost one."""
-    old = electorate.old_permits
-    rows: dict[int, Row] = {}
-    for uid, permit in enumerate(electorate.new_permits):
-        if permit:
-            rows[uid] = bonds.get(uid, ())
-        elif rule.writes_all_bond_rows or (uid < len(old) and old[uid]):
-            rows[uid] = ()
-    return rows

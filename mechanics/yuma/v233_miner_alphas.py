@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mechanics.fixed import I32F32
 from mechanics.yuma import epoch
-from mechanics.yuma.checks import bad, check_equal_lengths
+from mechanics.yuma.checks import bad, check_equal_lengths, check_rows_within
 from mechanics.yuma.epoch import Rule
 from mechanics.yuma.i32f32 import ONE, clamped, of_share, product, quotient
 from mechanics.yuma.liquid_alpha import exponential_or_zero
@@ -131,6 +131,7 @@ def period_blocks(pre: EpochState) -> int:
 
 RULE = Rule(
     check=check,
+    check_rows=check_rows_within,
     activity_cutoff_blocks=activity_cutoff_blocks,
     counted_stake=counted_stake,
     old_permits=old_permits,

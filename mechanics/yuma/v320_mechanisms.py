@@ -11,7 +11,7 @@ from dataclasses import replace
 from mechanics.eras import UnknownRule
 from mechanics.yuma import epoch
 from mechanics.yuma import v297_commit_mask as v297
-from mechanics.yuma.checks import check_free_lengths, check_given
+from mechanics.yuma.checks import check_given, check_ranges, check_rows
 from mechanics.yuma.state import EpochResult, EpochState
 
 FIRST_SPEC_VERSION = 320
@@ -29,11 +29,17 @@ def recompute(pre: EpochState) -> EpochResult:
 
 def check(pre: EpochState) -> None:
     """Refuse what no chain of the era can hold, and a hotkey at two uids."""
-    check_free_lengths(pre)
+    check_ranges(pre)
     check_given(pre, "activity_cutoff")
     if not pre.has_distinct_hotkeys:
         # The outputs are collected by hotkey, so one of the two uids has none.
         raise UnknownRule("Yuma with a hotkey at two uids", FIRST_SPEC_VERSION, "distinct hotkeys")
 
 
-RULE = replace(v297.RULE, check=check, writes_stake_weight=False, writes_all_bond_rows=True)
+RULE = replace(
+    v297.RULE,
+    check=check,
+    check_rows=check_rows,
+    writes_stake_weight=False,
+    writes_all_bond_rows=True,
+)

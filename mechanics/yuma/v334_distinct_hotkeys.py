@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mechanics.yuma import epoch
 from mechanics.yuma import v323_stake_weight as v323
-from mechanics.yuma.checks import check_distinct_hotkeys, check_free_lengths, check_given
+from mechanics.yuma.checks import check_distinct_hotkeys, check_given, check_ranges
 from mechanics.yuma.state import EpochResult, EpochState
 
 FIRST_SPEC_VERSION = 334
@@ -25,7 +25,7 @@ def recompute(pre: EpochState) -> EpochResult:
 
 def check(pre: EpochState) -> None:
     """Refuse what no chain of the era can hold, and an epoch that it passes over."""
-    check_free_lengths(pre)
+    check_ranges(pre)
     check_distinct_hotkeys(pre)
     check_given(pre, "activity_cutoff")
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from mechanics.yuma import epoch
 from mechanics.yuma import v397_owner_validates as v397
-from mechanics.yuma.checks import check_distinct_hotkeys, check_free_lengths, check_given
+from mechanics.yuma.checks import check_distinct_hotkeys, check_given, check_ranges
 from mechanics.yuma.commits import earliest_commits
 from mechanics.yuma.i32f32 import U64_MAX
 from mechanics.yuma.state import EpochResult, EpochState
@@ -31,7 +31,7 @@ def recompute(pre: EpochState) -> EpochResult:
 
 def check(pre: EpochState) -> None:
     """Refuse what no chain of the era can hold, and an epoch that it passes over."""
-    check_free_lengths(pre)
+    check_ranges(pre)
     check_distinct_hotkeys(pre)
     check_given(pre, "activity_cutoff_factor_milli")
     if pre.commit_reveal_weights_enabled:
