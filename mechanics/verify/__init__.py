@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from mechanics.verify import fixed_ops
+from mechanics.verify import epoch_ops, fixed_ops
 from mechanics.verify.form import Check, UnknownForm
 
 OPS: dict[str, Check] = {
     **fixed_ops.OPS,
+    **epoch_ops.OPS,
 }
 """Every operation known, by name."""
 
-SECTIONS: dict[str, Check] = {}
+SECTIONS: dict[str, Check] = {
+    **epoch_ops.SECTIONS,
+}
 """Every section known beside ``ops``, by name."""
 
 _GZIP_MAGIC = b"\x1f\x8b"

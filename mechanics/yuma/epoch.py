@@ -429,4 +429,5 @@ def _shares(values: Vector) -> tuple[int, ...]:
 
 def _emissions(shares: Vector, emission_rao: int) -> tuple[int, ...]:
     """Floored parts of the emission, the product in I96F32."""
-    return tuple(min(max(share * emission_rao >> FRACTION, 0), U64_MAX) for share in shares)
+    parts = [share * emission_rao >> FRACTION for share in shares]
+    return tuple([0 if part < 0 else min(part, U64_MAX) for part in parts])

@@ -45,4 +45,5 @@ def of_share(u16: int) -> int:
 
 def to_share(bits: int) -> int:
     """A fraction of 1 as a share of 65,535, floored and clamped."""
-    return min(max(clamped(bits * U16_MAX) >> FRACTION, 0), U16_MAX)
+    share = bits * U16_MAX >> FRACTION
+    return 0 if share < 0 else min(share, U16_MAX)
