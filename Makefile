@@ -23,6 +23,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	  $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock && \
 	  $(BIN)/python -m pip install --quiet --no-deps --editable .; \
 	fi
+	$(BIN)/python -m orchestration.defs.warehouse.project
 	@touch $@
 
 demo: setup

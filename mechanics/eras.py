@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class UnknownRule(LookupError):
@@ -22,6 +25,27 @@ class BadState(ValueError):
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"{field} {why}")
         self.field = field
+
+
+def given(value: T | None, field: str) -> T:
+    """A part of a state that a rule reads.
+
+    Raises:
+        BadState: it is missing.
+    """
+    if value is None:
+        raise BadState(field, "is missing")
+    return value
+
+
+def unsigned(value: int, field: str, width: int = 64) -> None:
+    """Refuse what the chain cannot hold in an unsigned integer of a width in bits.
+
+    Raises:
+        BadState: it is negative or too wide.
+    """
+    if not 0 <= value < 1 << width:
+        raise BadState(field, f"is {value}, not from 0 to 2^{width} - 1")
 
 
 @dataclass(frozen=True, slots=True)

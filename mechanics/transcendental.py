@@ -6,7 +6,7 @@ fixed-point library's, ``checked_*`` the runtime's own. None stands for the erro
 
 from typing import TypeVar
 
-from mechanics.fixed import Fixed
+from mechanics.fixed import I32F32, U64F64, Fixed
 
 T = TypeVar("T", bound=Fixed)
 
@@ -371,3 +371,33 @@ def checked_floor(value: T) -> T | None:
     if value.bits >= 0 or value.frac().bits == 0:
         return value.int()
     return value.int().checked_sub(type(value).of(1))
+
+
+def safe_pow(value: U64F64, exponent: U64F64) -> U64F64:
+    """A power as emission takes it: exp(p ln(v)) of the library, in I32F32.
+
+    Rule
+        v and p are cut to 32 fraction bits and clamped to I32F32; 0 where ln has an error (v cut to
+        0), 2^31 - 1 where exp has one. ln is good to 23 bits and exp an unreduced series: the
+        result is not v^p. As exp of a negative number is the reciprocal of that of its magnitude,
+        it has its error on that side too: where p ln(v) is below -20.89 the result is not near 0
+        but 2^31 - 1.
+
+    Args
+        value, exponent: not negative.
+
+    Returns
+        From 0 to 2^31 - 1.
+
+    Errors
+        None.
+
+    Source
+        subtensor@14bc6f9 (spec 425, unchanged since 334), pallets/subtensor/src/coinbase/
+        subnet_emissions.rs: safe_pow.
+    """
+    logarithm = ln(I32F32.saturating_from(value))
+    if logarithm is None:
+        return U64F64.of(0)
+    power = exp(I32F32.saturating_from(exponent) * logarithm)
+    return U64F64.saturating_from(I32F32.of(2**31 - 1) if power is None else power)

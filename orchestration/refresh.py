@@ -109,11 +109,26 @@ def run(chosen: Settings, days: list[str], watcher: Watcher) -> None:
         TaobooksError: a step failed; what was landed and published before stays.
     """
     with held(chosen.home / "refresh.lock", "refreshing"), _instance(chosen) as instance:
+        _end_killed_runs(instance)
         land_day, build_warehouse = _jobs()
         watcher.begins(len(days) * len(land_day.nodes) + len(build_warehouse.nodes))
         for day in days:
             _execute(land_day, instance, watcher, day)
         _execute(build_warehouse, instance, watcher, None)
+
+
+_OURS = {"taobooks/started_by": "taobooks refresh"}
+
+
+def _end_killed_runs(instance: dg.DagsterInstance) -> None:
+    """Ends the runs of a refresh that was killed, which hold the warehouse writer's slot for ever.
+
+    We hold the refresh lock, so no run that a refresh started can be alive.
+    """
+    unended = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    for run in instance.get_runs(dg.RunsFilter(tags=_OURS, statuses=unended)):
+        instance.report_run_failed(run, "The process was killed.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 @cache
@@ -135,6 +150,7 @@ def _execute(
             instance=instance,
             partition_key=day,
             run_id=run_id,
+            tags=_OURS,
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
@@ -199,6 +215,9 @@ nux:
 concurrency:
   pools:
     default_limit: 1  # one writer of the warehouse
+run_monitoring:
+  enabled: true
+  free_slots_after_run_end_seconds: 60  # of a run that was killed
 """
 
 

@@ -2,25 +2,25 @@
 
 from collections.abc import Iterable
 
-from mechanics.emission.state import ROOT, Emissions, EmissionState
+from mechanics.emission.state import Emissions, EmissionState
 from mechanics.fixed import U96F32
 
 FIRST_SPEC_VERSION = 233
 FIRST_BLOCK_NUMBER = 4_920_350
+SOURCE = (
+    "subtensor@e2b8367b8b (spec 233), pallets/subtensor/src/coinbase/run_coinbase.rs: "
+    "run_coinbase, steps 1 to 3"
+)
 
 
 def recompute(pre: EmissionState) -> Emissions:
-    """TAO due to each subnet from the state before the block."""
+    """TAO due to each subnet from the state before the block: ``tao_by_price``."""
     return Emissions(tao_by_price(pre, candidates(pre)))
 
 
 def candidates(pre: EmissionState) -> list[int]:
-    """Every subnet but root, in netuid order.
-
-    Source
-        subtensor v233, pallets/subtensor/src/coinbase/run_coinbase.rs: run_coinbase, step 1.
-    """
-    return [netuid for netuid in sorted(pre.moving_price) if netuid != ROOT]
+    """Every subnet but root, in netuid order."""
+    return pre.subnets
 
 
 def tao_by_price(pre: EmissionState, netuids: Iterable[int]) -> dict[int, U96F32]:
@@ -38,22 +38,16 @@ def tao_by_price(pre: EmissionState, netuids: Iterable[int]) -> dict[int, U96F32
         falls short of E by less than n 2^-32.
 
     Errors
-        None. The chain held these in I96F32 up to spec 258 and in U96F32 from 261; for prices that
-        are never negative both give the same bits.
+        BadState when a candidate's moving price or mechanism is missing. The chain held these in
+        I96F32 up to spec 258 and in U96F32 from 261; for prices that are never negative both give
+        the same bits.
 
     Source
-        subtensor v233 and v293, pallets/subtensor/src/coinbase/run_coinbase.rs: run_coinbase,
-        steps 2 and 3; get_moving_alpha_price in staking/stake_utils.rs.
+        subtensor@e2b8367b8b (spec 233) and v293, pallets/subtensor/src/coinbase/run_coinbase.rs:
+        run_coinbase, steps 2 and 3.
     """
     emission = U96F32.of(pre.block_emission_rao)
-    one, zero = U96F32.of(1), U96F32.of(0)
-    price = {
-        netuid: one
-        if pre.mechanism[netuid] == 0
-        else U96F32.saturating_from(pre.moving_price[netuid])
-        for netuid in netuids
-    }
-    total = zero
-    for moving in price.values():
-        total = total + moving
+    zero = U96F32.of(0)
+    price = {netuid: pre.moving_alpha_price(netuid) for netuid in netuids}
+    total = sum(price.values(), zero)
     return {n: (emission * moving).checked_div(total) or zero for n, moving in price.items()}

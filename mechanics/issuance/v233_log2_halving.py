@@ -2,12 +2,17 @@
 
 from functools import lru_cache
 
+from mechanics.eras import BadState
 from mechanics.fixed import I96F32
 from mechanics.transcendental import log2
 
 FIRST_SPEC_VERSION = 233
 LAST_SPEC_VERSION = 461
 FIRST_BLOCK_NUMBER = 4_920_350
+SOURCE = (
+    "subtensor@14bc6f9 (spec 425, unchanged since 233), pallets/subtensor/src/coinbase/"
+    "block_emission.rs: get_block_emission_for_issuance"
+)
 
 TOTAL_SUPPLY_RAO = 21_000_000_000_000_000
 DEFAULT_BLOCK_EMISSION_RAO = 1_000_000_000
@@ -28,14 +33,14 @@ def block_emission(issuance_rao: int) -> int:
         rao of the same asset.
 
     Errors
-        ValueError when the issuance is negative.
+        BadState when the issuance is negative.
 
     Source
         subtensor@14bc6f9 (spec 425, unchanged since 233), pallets/subtensor/src/coinbase/
         block_emission.rs: get_block_emission_for_issuance.
     """
     if issuance_rao < 0:
-        raise ValueError(f"issuance_rao is {issuance_rao}; an issuance is never negative")
+        raise BadState("issuance_rao", f"is {issuance_rao}, below 0")
     if issuance_rao >= TOTAL_SUPPLY_RAO:
         return 0
     one = I96F32.of(1)

@@ -7,6 +7,7 @@ from mechanics.moving_price import (
     v246_slow_start,
     v252_halving_blocks,
     v258_from_start_call,
+    v423_wide,
 )
 from mechanics.moving_price.state import MovingPriceState
 
@@ -17,6 +18,7 @@ ERAS = Eras(
     v246_slow_start,
     v252_halving_blocks,
     v258_from_start_call,
+    v423_wide,
 )
 
 __all__ = ["ERAS", "MovingPriceState"]

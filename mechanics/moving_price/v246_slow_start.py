@@ -1,31 +1,43 @@
-"""As v234, with a smaller weight while the subnet is young: a b / (b + 100,800), b its age."""
+"""The moving price takes in a b / (b + 100,800) of the capped spot price, b the subnet's age.
+
+Against v234: the weight is smaller while the subnet is young, and grows with the blocks since
+NetworkRegisteredAt.
+"""
 
 from mechanics.fixed import I96F32, U96F32
 from mechanics.moving_price.state import MovingPriceState
-from mechanics.moving_price.v234_capped import blended, capped
+from mechanics.moving_price.v234_capped import Price, blended, capped
 
 FIRST_SPEC_VERSION = 246
+SOURCE = (
+    "subtensor@a27fff2918 (spec 246), pallets/subtensor/src/staking/stake_utils.rs: "
+    "update_moving_price"
+)
 
 HALVING_BLOCKS = 100_800
 
 
 def recompute(pre: MovingPriceState) -> I96F32:
     """The moving price the block writes."""
-    age = max(pre.block_number - pre.network_registered_at_block, 0)
-    return blended(
-        pre, slowed(pre.subnet_moving_alpha, age, HALVING_BLOCKS), capped(pre.spot_price)
-    )
+    weight = slowed(U96F32, pre.subnet_moving_alpha, age_blocks(pre), HALVING_BLOCKS)
+    return blended(pre, weight, capped(U96F32.saturating_from(pre.spot_price)))
 
 
-def slowed(moving_alpha: I96F32, age_blocks: int, halving_blocks: int) -> U96F32:
+def age_blocks(pre: MovingPriceState) -> int:
+    """Blocks since NetworkRegisteredAt."""
+    return max(pre.block_number - pre.network_registered_at_block, 0)
+
+
+def slowed(kind: type[Price], moving_alpha: I96F32, age: int, halving_blocks: int) -> Price:
     """The weight of the spot price for a subnet of an age.
 
     Rule
         a (b / (b + H)); the inner quotient is cut first.
 
     Args
+        kind: the type it is computed in.
         moving_alpha: a, dimensionless.
-        age_blocks: b.
+        age: b, blocks.
         halving_blocks: H; with a = 1/2 and a steady price, blocks in which the distance halves.
 
     Returns
@@ -35,8 +47,8 @@ def slowed(moving_alpha: I96F32, age_blocks: int, halving_blocks: int) -> U96F32
         None. b + H = 0 gives 0.
 
     Source
-        subtensor v246 and v293, pallets/subtensor/src/staking/stake_utils.rs:
-        update_moving_price.
+        subtensor@a27fff2918 (spec 246), v293 and 14bc6f9 (spec 425), pallets/subtensor/src/staking/
+        stake_utils.rs: update_moving_price.
     """
-    age = U96F32.of(age_blocks)
-    return U96F32.saturating_from(moving_alpha) * age.safe_div(age + U96F32.of(halving_blocks))
+    blocks = kind.of(age)
+    return kind.saturating_from(moving_alpha) * blocks.safe_div(blocks + kind.of(halving_blocks))

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from mechanics.verify import epoch_ops, fixed_ops
+from mechanics.verify import coinbase_ops, emission_ops, epoch_ops, fixed_ops, gate_ops
 from mechanics.verify.form import Check, UnknownForm
 
 OPS: dict[str, Check] = {
     **fixed_ops.OPS,
+    **emission_ops.OPS,
+    **gate_ops.OPS,
+    **coinbase_ops.OPS,
     **epoch_ops.OPS,
 }
 """Every operation known, by name."""

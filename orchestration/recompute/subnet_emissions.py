@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from mechanics import emission, issuance
-from mechanics.eras import UnknownRule
+from mechanics.eras import BadState, UnknownRule
 from mechanics.fixed import I96F32
 from orchestration.recompute.rows import Columns, blocks_of, rows_of, subnets_only
 from orchestration.schemas import RECOMPUTED__SUBNET_EMISSIONS
@@ -36,11 +36,11 @@ def recompute(subnet_blocks: pa.Table, blocks: pa.Table) -> pa.Table:
         try:
             era = emission.ERAS.at(spec)
             minted = issuance.block_emission(spec, issuance_rao[block])
-        except UnknownRule as unknown:
+            due = era.module.recompute(_state(minted, rows)).tao
+        except (UnknownRule, BadState) as unknown:  # BadState: what the rule reads is not decoded
             for row in rows:
                 out.add(block_number=block, netuid=row["netuid"], unexplained_reason=str(unknown))
             continue
-        due = era.module.recompute(_state(minted, rows)).tao
         for row in rows:
             tao = due.get(row["netuid"])
             out.add(

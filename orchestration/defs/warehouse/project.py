@@ -49,3 +49,7 @@ class OneName(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return dbt_resource_props["fqn"][1]
+
+
+if __name__ == "__main__":
+    manifest()  # once at installation, so that the first refresh need not

@@ -1,0 +1,136 @@
+"""The command line: answers in every form, and one sentence for a person's mistake."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from orchestration import cli
+from orchestration.errors import TaobooksError
+
+QUERY = "select netuid, tao_in_emission_rao, tao_in_emission_tao from fct_subnet_emissions_by_day"
+
+
+@pytest.fixture
+def run(books, monkeypatch):
+    monkeypatch.setenv("TAOBOOKS_HOME", str(books.home))
+    monkeypatch.setenv("TAOBOOKS_SOURCE", books.source)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def invoke(*arguments: str):
+        return CliRunner().invoke(cli.app, list(arguments), catch_exceptions=True)
+
+    return invoke
+
+
+def sentence(result) -> str:
+    assert isinstance(result.exception, TaobooksError), result.exception
+    return str(result.exception)
+
+
+def test_a_query_is_answered_as_a_table(run):
+    result = run("sql", f"{QUERY} order by 2 desc limit 2")
+    assert result.exit_code == 0
+    assert "tao_in_emission_rao" in result.output
+    assert "213752616983" in result.output.replace(",", "")
+
+
+def test_json_keeps_every_digit_of_exact_numbers(run):
+    rows = json.loads(run("sql", f"{QUERY} order by 2 desc limit 1", "-f", "json").output)
+    assert rows == [
+        {
+            "netuid": 15,
+            "tao_in_emission_rao": "213752616983",
+            "tao_in_emission_tao": "213.752616983",
+        }
+    ]
+
+
+def test_csv_goes_to_the_screen_or_to_a_file(run, tmp_path):
+    shown = run("sql", f"{QUERY} order by 2 desc", "-f", "csv").output
+    rows = list(csv.DictReader(io.StringIO(shown)))
+    assert rows[0]["tao_in_emission_tao"] == "213.752616983"
+    path = tmp_path / "out.csv"
+    assert run("sql", f"{QUERY} order by 2 desc", "-f", "csv", "-o", str(path)).exit_code == 0
+    assert list(csv.DictReader(path.open())) == rows
+
+
+def test_parquet_is_exact_and_needs_a_file(run, tmp_path):
+    path = tmp_path / "out.parquet"
+    assert run("sql", QUERY, "-f", "parquet", "-o", str(path)).exit_code == 0
+    assert str(pq.read_schema(path).field("tao_in_emission_rao").type) == "decimal128(38, 0)"
+    assert "say where with --out FILE" in sentence(run("sql", QUERY, "-f", "parquet"))
+
+
+def test_the_warehouse_is_read_only(run):
+    assert "read-only" in sentence(run("sql", "delete from dim_days"))
+
+
+def test_a_query_that_is_wrong_is_said_without_a_traceback(run):
+    said = sentence(run("sql", "select nothing from nowhere"))
+    assert said.startswith("The query failed:")
+    assert "nowhere" in said
+
+
+def test_status_names_days_freshness_and_verdicts(run):
+    output = run("status").output
+    assert "1: 2025-07-08 to 2025-07-08" in output
+    assert "block 900" in output
+    assert "0 blocks ahead" in output
+    assert "SubnetTaoInEmission" in output
+
+
+def test_status_before_the_first_refresh_says_what_to_run(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("TAOBOOKS_HOME", str(tmp_path / "new"))
+    assert "none yet; run `taobooks refresh`" in run("status").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", "yesterday"), "--from is 'yesterday', which is no day"),
+        (("--from", "2024-01-01"), "before dTAO began (2025-02-13)"),
+        (("--from", "2025-07-10", "--to", "2025-07-09"), "is after --to 2025-07-09; swap them"),
+        (("--from", "2026-01-01"), "it holds 2025-07-08 to 2025-07-08"),
+    ],
+)
+def test_days_that_make_no_sense_are_said(run, arguments, said):
+    assert said in sentence(run("refresh", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SOURCE", "file.csv", "which is not a source of chain state"),
+        ("SOURCE", "recording:/nowhere", "is not a recording: it has no manifest.json"),
+        ("SNAPSHOT_INTERVAL", "0", "TAOBOOKS_SNAPSHOT_INTERVAL is '0'"),
+        ("SNAPSHOT_INTERVAL", "often", "TAOBOOKS_SNAPSHOT_INTERVAL is 'often'"),
+    ],
+)
+def test_settings_that_make_no_sense_are_said(run, monkeypatch, name, value, said):
+    monkeypatch.setenv(f"TAOBOOKS_{name}", value)
+    assert said in sentence(run("refresh"))
+
+
+def test_settings_may_stand_in_a_dotenv_file(tmp_path, monkeypatch):
+    from orchestration import settings
+
+    for name in ("HOME", "SOURCE", "SNAPSHOT_INTERVAL"):
+        monkeypatch.delenv(f"TAOBOOKS_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("TAOBOOKS_HOME=books\nTAOBOOKS_SNAPSHOT_INTERVAL=60\nOTHER=1\n")
+    chosen = settings.load()
+    assert chosen.home == tmp_path / "books"
+    assert chosen.snapshot_interval == 60
+
+
+def test_a_mistake_ends_with_exit_code_1_and_no_traceback(run, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["taobooks", "sql", "select nothing from nowhere"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert "Traceback" not in capsys.readouterr().err

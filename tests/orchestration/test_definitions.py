@@ -1,0 +1,92 @@
+"""The code location loads, and is shaped as we say it is."""
+
+import dagster as dg
+import pytest
+
+from orchestration.defs.partitions import block_days
+from orchestration.schemas import TABLES
+
+
+@pytest.fixture(scope="module")
+def repository() -> dg.RepositoryDefinition:
+    from orchestration.definitions import defs
+
+    return defs().get_repository_def()
+
+
+@pytest.fixture(scope="module")
+def graph(repository):
+    return repository.asset_graph
+
+
+RANK = {"raw": 0, "chain": 1, "recomputed": 2, "staging": 3, "intermediate": 4, "marts": 5}
+
+
+def test_data_flows_one_way(graph):
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        for parent in node.parent_keys:
+            assert RANK[graph.get(parent).group_name] <= RANK[node.group_name], (parent, key)
+
+
+def test_every_table_of_the_lake_is_one_asset_of_its_name(graph):
+    names = {key.to_user_string() for key in graph.materializable_asset_keys}
+    assert TABLES.keys() <= names
+    lake = {n for n in names if n.startswith(("raw_", "chain__", "recomputed__"))}
+    assert lake == TABLES.keys()
+
+
+def test_every_asset_says_what_it_is_and_its_grain(graph):
+    for key in graph.materializable_asset_keys:
+        said = graph.get(key).description or ""
+        assert len(said) > 20, key
+        if key.to_user_string() in TABLES:
+            assert "Grain: " in said, key
+
+
+def test_days_begin_with_dtao_and_every_landed_table_is_cut_by_day(graph):
+    assert block_days.get_first_partition_key() == "2025-02-13"
+    for name in TABLES:
+        is_cut = graph.get(dg.AssetKey(name)).partitions_def == block_days
+        assert is_cut == (name != "recomputed__eras"), name
+
+
+def test_each_decoded_table_has_a_gate_that_blocks(repository):
+    checks = repository.asset_graph.asset_check_keys
+    for name in ("chain__blocks", "chain__subnet_blocks", "chain__stake_events"):
+        key = dg.AssetCheckKey(dg.AssetKey(name), "meets_its_suite")
+        assert key in checks
+        assert repository.asset_graph.get_check_spec(key).blocking
+
+
+def test_recomputed_tables_come_after_the_gates(repository):
+    """A blocking check holds back what its asset's children do."""
+    job = repository.get_job("land_day")
+    steps = [node.name for node in job.graph.nodes_in_topological_order]
+    gates = [step for step in steps if "meets_its_suite" in step]
+    assert len(gates) == 3
+
+
+def test_there_is_one_daily_job_with_a_schedule(repository):
+    schedule = repository.get_schedule_def("daily_schedule")
+    assert schedule.job_name == "daily"
+    assert schedule.cron_schedule == "10 0 * * *"
+    job = repository.get_job("daily")
+    assert job.executor_def.name == "in_process"
+
+
+def test_the_warehouse_has_one_writer(repository):
+    job = repository.get_job("build_warehouse")
+    pools = {node.name: node.definition.pool for node in job.graph.nodes}
+    assert pools["warehouse"] == "warehouse"
+
+
+def test_the_instance_sends_nothing_and_lets_one_writer_in(tmp_path):
+    import yaml
+
+    from orchestration.refresh import DAGSTER_YAML
+
+    config = yaml.safe_load(DAGSTER_YAML)
+    assert config["telemetry"] == {"enabled": False}
+    assert config["nux"] == {"enabled": False}
+    assert config["concurrency"]["pools"]["default_limit"] == 1

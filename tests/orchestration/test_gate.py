@@ -1,0 +1,172 @@
+"""A day that breaks what we expect of it is stopped, and the sentence says what and where."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from orchestration.expectations import gate
+from orchestration.lake import Lake
+
+DAY = "2025-07-08"
+
+
+@pytest.fixture(scope="module")
+def day(books) -> dict[str, pa.Table]:
+    """The three decoded tables of the embedded recording, cut to some blocks for speed."""
+    tables = {name: Lake(books.home / "lake").read(name, DAY) for name in gate.SUITES}
+    return {
+        name: table.filter(pc.less(table["block_number"], 400)) for name, table in tables.items()
+    }
+
+
+def put(table: pa.Table, row: int, **values: object) -> pa.Table:
+    for column, value in values.items():
+        at = table.schema.get_field_index(column)
+        cells = table[column].to_pylist()
+        cells[row] = value
+        field = table.schema.field(at)
+        table = table.set_column(at, field, pa.array(cells, field.type))
+    return table
+
+
+def without(table: pa.Table, row: int) -> pa.Table:
+    return pa.concat_tables([table.slice(0, row), table.slice(row + 1)])
+
+
+def twice(table: pa.Table, row: int) -> pa.Table:
+    return pa.concat_tables([table.slice(0, row + 1), table.slice(row)])
+
+
+def judged(tables: dict[str, pa.Table], name: str, docs: Path, **changed: pa.Table) -> gate.Verdict:
+    needs = {n: changed.get(n, tables[n]) for n in gate.SUITES[name].NEEDS}
+    return gate.judge(name, DAY, needs, docs)
+
+
+@pytest.fixture(scope="module")
+def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("docs") / "data_docs"
+
+
+@pytest.mark.parametrize("name", gate.SUITES)
+def test_a_good_day_passes_and_has_a_page(day, docs, name):
+    verdict = judged(day, name, docs)
+    assert verdict.passed, verdict.broken
+    assert verdict.expectations >= 7
+    assert (docs / "index.html").is_file()
+    assert list((docs / "validations" / name).rglob("*.html"))
+
+
+def other_chain(table: pa.Table) -> pa.Table:
+    return put(table, 11, parent_hash="0x" + "ab" * 32)
+
+
+BLOCKS: list[tuple[Callable[[pa.Table], pa.Table], str]] = [
+    (lambda t: without(t, 40), "each block follows the one before, without a hole: 1 of 99 rows"),
+    (lambda t: without(t, 40), "the rows are as many as the blocks from the first to the last"),
+    (other_chain, "the parent hash is the hash of the block before: 1 of 100 rows, first at block"),
+    (lambda t: twice(t, 5), "no block stands twice: 2 of 101 rows"),
+    (lambda t: put(t, 7, block_hash="0x12"), "a block hash is 32 bytes"),
+    (lambda t: put(t, 7, block_at=dt.datetime(2025, 7, 9)), "the block lies in its UTC day"),
+    (lambda t: put(t, 7, block_at=dt.datetime(2025, 7, 8)), "time goes on from block to block"),
+    (lambda t: put(t, 7, spec_version=165), "the runtime is not older than dTAO"),
+    (lambda t: put(t, 7, spec_version=297), "the runtime is never replaced by an older one"),
+    (lambda t: put(t, 7, total_issuance_rao=None), "a snapshot has the chain-wide state"),
+    (lambda t: put(t, 7, total_issuance_rao=-1), "none of it negative"),
+]
+
+
+@pytest.mark.parametrize(("break_it", "sentence"), BLOCKS)
+def test_a_broken_day_of_blocks_is_stopped(day, docs, break_it, sentence):
+    broken = break_it(day["chain__blocks"])
+    verdict = judged(day, "chain__blocks", docs, chain__blocks=broken)
+    assert not verdict.passed
+    assert sentence in " ".join(verdict.broken)
+
+
+def last_root(table: pa.Table) -> int:
+    return max(row for row, netuid in enumerate(table["netuid"].to_pylist()) if netuid == 0)
+
+
+SUBNETS: list[tuple[Callable[[pa.Table], pa.Table], str]] = [
+    (lambda t: without(t, last_root(t)), "root stands once in a block"),
+    (
+        lambda t: without(t, last_root(t) + 3),
+        "every subnet that existed before the block has a row",
+    ),
+    (lambda t: twice(t, last_root(t) + 3), "no subnet stands twice in a block"),
+    (lambda t: put(t, t.num_rows - 1, tao_reserve_rao=-5), "no reserve, price, volume or emission"),
+    (
+        lambda t: put(t, t.num_rows - 1, pre_alpha_reserve_rao=1),
+        "the state before a block is the state after the block before",
+    ),
+    (
+        lambda t: put(t, t.num_rows - 1, tao_reserve_rao=2**62),
+        "the TAO in all pools together is no more than was issued",
+    ),
+    (
+        lambda t: t.filter(pc.not_equal(t["block_number"], 350)),
+        "every snapshot of chain__blocks has its subnets, and no other block",
+    ),
+]
+
+
+@pytest.mark.parametrize(("break_it", "sentence"), SUBNETS)
+def test_a_broken_day_of_subnets_is_stopped(day, docs, break_it, sentence):
+    broken = break_it(day["chain__subnet_blocks"])
+    verdict = judged(day, "chain__subnet_blocks", docs, chain__subnet_blocks=broken)
+    assert not verdict.passed
+    assert sentence in " ".join(verdict.broken)
+
+
+def first_buy(table: pa.Table) -> int:
+    return table["event_name"].to_pylist().index("StakeAdded")
+
+
+EVENTS: list[tuple[Callable[[pa.Table], pa.Table], str]] = [
+    (lambda t: twice(t, 3), "no event stands twice"),
+    (lambda t: put(t, 3, block_number=9_999), "every event is of a landed block"),
+    (lambda t: put(t, 3, event_name="StakeVanished"), "the event is a known one"),
+    (lambda t: put(t, 3, netuid=None), "the event names its subnet"),
+    (lambda t: put(t, 3, netuid=70_000), "a netuid is a u16"),
+    (lambda t: put(t, 3, tao_rao=-1), "no amount is negative"),
+    (
+        lambda t: put(t, first_buy(t), fee_rao=2**61),
+        "the fee is no more than the amount it is taken from",
+    ),
+]
+
+
+@pytest.mark.parametrize(("break_it", "sentence"), EVENTS)
+def test_a_broken_day_of_events_is_stopped(day, docs, break_it, sentence):
+    broken = break_it(day["chain__stake_events"])
+    verdict = judged(day, "chain__stake_events", docs, chain__stake_events=broken)
+    assert not verdict.passed
+    assert sentence in " ".join(verdict.broken)
+
+
+def test_the_data_docs_load_nothing_from_another_host(day, docs):
+    for name in gate.SUITES:
+        judged(day, name, docs)
+    pages = list(docs.rglob("*.html"))
+    assert len(pages) >= 7
+    loads = [
+        (page.name, line.strip()[:120])
+        for page in pages
+        for line in page.read_text().splitlines()
+        if ("src=" in line or "<link" in line) and "http" in line
+    ]
+    assert loads == []
+
+
+def test_judging_a_day_again_replaces_its_page(day, docs):
+    def pages() -> list[Path]:
+        return sorted((docs / "validations" / "chain__blocks").rglob("*.html"))
+
+    judged(day, "chain__blocks", docs)
+    before = pages()
+    judged(day, "chain__blocks", docs)
+    assert pages() == before

@@ -1,0 +1,100 @@
+"""Recomputed rows follow the rules of their spec, and say why where there is no rule."""
+
+import pyarrow as pa
+import pytest
+
+from mechanics import emission, issuance
+from mechanics.fixed import I96F32, U96F32
+from orchestration.lake import Lake
+from orchestration.recompute import (
+    moving_prices,
+    pool_prices,
+    rows,
+    subnet_emissions,
+    subnet_injections,
+)
+
+DAY = "2025-07-08"
+
+
+@pytest.fixture(scope="module")
+def lake(books) -> Lake:
+    return Lake(books.home / "lake")
+
+
+@pytest.fixture(scope="module")
+def state(lake) -> tuple[pa.Table, pa.Table]:
+    subnets = lake.read("chain__subnet_blocks", DAY)
+    return subnets.filter(pa.compute.less(subnets["block_number"], 340)), lake.read(
+        "chain__blocks", DAY
+    )
+
+
+def in_spec(table: pa.Table, spec: int) -> pa.Table:
+    at = table.schema.get_field_index("spec_version")
+    return table.set_column(
+        at, table.schema.field(at), pa.array([spec] * table.num_rows, pa.int32())
+    )
+
+
+def test_every_pair_but_root_has_a_row_in_every_table(state, lake):
+    subnets, blocks = state
+    emissions = subnet_emissions.recompute(subnets, blocks)
+    injections = subnet_injections.recompute(subnets, emissions)
+    prices = pool_prices.recompute(subnets)
+    keys = subnets.filter(pa.compute.not_equal(subnets["netuid"], 0)).select(
+        ["block_number", "netuid"]
+    )
+    for table in (emissions, injections, prices):
+        assert table.select(["block_number", "netuid"]).equals(keys)
+
+
+def test_shares_are_the_rule_applied_to_the_parent_state(state):
+    subnets, blocks = state
+    emissions = subnet_emissions.recompute(subnets, blocks).to_pylist()
+    of_block = [
+        row for row in subnets.to_pylist() if row["block_number"] == 320 and row["netuid"] != 0
+    ]
+    (issued,) = (
+        row["pre_total_issuance_rao"] for row in blocks.to_pylist() if row["block_number"] == 320
+    )
+    pre = emission.EmissionState(
+        block_emission_rao=issuance.block_emission(293, issued),
+        moving_price={
+            r["netuid"]: I96F32(int(r["pre_moving_price_i96f32_bits"])) for r in of_block
+        },
+        mechanism={r["netuid"]: r["pre_subnet_mechanism"] for r in of_block},
+        first_emission_block_number={
+            r["netuid"]: r["pre_first_emission_block_number"] for r in of_block
+        },
+    )
+    due = emission.ERAS.at(293).module.recompute(pre).tao
+    found = {row["netuid"]: row for row in emissions if row["block_number"] == 320}
+    assert len(due) == 24
+    for netuid, tao in due.items():
+        assert U96F32(int(found[netuid]["tao_emission_u96f32_bits"])) == tao
+
+
+def test_a_spec_without_a_rule_is_unexplained_with_the_reason_and_no_value(state, lake):
+    subnets, blocks = state
+    subnets = in_spec(subnets, 9_999)
+    emissions = subnet_emissions.recompute(subnets, blocks)
+    injections = subnet_injections.recompute(subnets, emissions)
+    prices = moving_prices.recompute(
+        subnets, blocks, emissions, lake.read("chain__stake_events", DAY)
+    )
+    assert emissions["tao_emission_rao"].null_count == emissions.num_rows > 0
+    assert injections["tao_in_emission_rao"].null_count == injections.num_rows
+    assert prices["moving_price_i96f32_bits"].null_count == prices.num_rows
+    for table in (emissions, injections, prices):
+        for reason in set(table["unexplained_reason"].to_pylist()):
+            assert "spec 9999" in reason
+
+
+def test_exact_integers_survive_a_table():
+    out = rows.Columns(pa.schema([("bits", pa.decimal128(38, 0)), ("rao", pa.int64())]))
+    out.add(bits=10**37 + 1, rao=2**53 + 1)
+    out.add(bits=-(10**37) - 1)
+    table = out.table()
+    assert rows.integers(table["bits"]) == [10**37 + 1, -(10**37) - 1]
+    assert rows.integers(table["rao"]) == [2**53 + 1, None]

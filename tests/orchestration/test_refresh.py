@@ -1,0 +1,435 @@
+"""A refresh from end to end: every figure has a verdict, and nothing is ever half done.
+
+The whole path runs here as a user runs it; bad sources end in one sentence, leave what was landed
+and published, and a killed refresh run again gives the bytes of an undisturbed one.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration import refresh, settings
+from orchestration.chain import layout
+from orchestration.chain.keys import netuid_key
+from orchestration.chain.layout import GLOBAL_ITEMS, SUBNET_ITEMS
+from orchestration.chain.recording import Recording
+from orchestration.definitions import defs
+from orchestration.defs import resources
+from orchestration.errors import TaobooksError
+from orchestration.examples import EXAMPLES
+from orchestration.settings import Settings
+from orchestration.warehouse import Warehouse
+from tests.conftest import PROJECT, Silent
+
+DAY = "2025-07-08"
+EMISSIONS = ("SubnetTaoInEmission", "SubnetAlphaInEmission", "SubnetAlphaOutEmission")
+
+
+def ask(home: Path, sql: str) -> list[tuple]:
+    with Warehouse(home).reading() as reader:
+        return reader.sql(sql).fetchall()
+
+
+def verdicts(home: Path) -> dict[str, tuple[int, int, int, int]]:
+    return {
+        quantity: counts
+        for quantity, *counts in ask(
+            home,
+            "select quantity, cast(sum(exact_count) as bigint), cast(sum(differs_count) as bigint),"
+            " cast(sum(unexplained_count) as bigint), cast(sum(unobserved_count) as bigint)"
+            " from rec_verdicts_by_day group by quantity",
+        )
+    }
+
+
+def take(chosen: Settings) -> None:
+    refresh.run(chosen, refresh.plan(chosen, None, None).days, Silent())
+
+
+def digests(lake: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(lake)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(lake.rglob("*"))
+        if path.is_file()
+    }
+
+
+def contents(home: Path) -> dict[str, str]:
+    """Every table of the warehouse, as one digest of its rows."""
+    with Warehouse(home).reading() as reader:
+        names = reader.sql(
+            "select schema_name || '.' || table_name from duckdb_tables() order by 1"
+        ).fetchall()
+        return {
+            name: hashlib.sha256(
+                repr(sorted(reader.sql(f"select * from {name}").fetchall(), key=repr)).encode()
+            ).hexdigest()
+            for (name,) in names
+        }
+
+
+# ---------------------------------------------------------------------- what is shown
+
+
+def test_every_emission_of_the_embedded_recording_is_exact(books):
+    found = verdicts(books.home)
+    pairs = ask(
+        books.home, "select count(*) from staging.stg_chain__subnet_blocks where netuid > 0"
+    )
+    for quantity in EMISSIONS:
+        assert found[quantity] == [pairs[0][0], 0, 0, 0], quantity
+
+
+def test_a_moving_price_that_is_not_exact_says_why(books):
+    _, differs, _, unobserved = verdicts(books.home)["SubnetMovingPrice"]
+    assert differs == unobserved == 0
+    reasons = ask(
+        books.home,
+        "select count(*) from rec_subnet_moving_prices_by_block"
+        " where (verdict = 'unexplained') <> (unexplained_reason is not null)",
+    )
+    assert reasons == [(0,)]
+
+
+def test_the_example_queries_answer(books):
+    for example in EXAMPLES:
+        assert ask(books.home, example.sql), example.question
+
+
+def test_the_whole_capture_is_exact(localnet_a, at_home):
+    """All 4,000 blocks at interval 1."""
+    chosen = at_home(localnet_a)
+    take(chosen)
+    found = verdicts(chosen.home)
+    for quantity in EMISSIONS:
+        assert found[quantity] == [102_503, 0, 0, 0], quantity
+    exact, differs, unexplained, unobserved = found["SubnetMovingPrice"]
+    assert differs == unobserved == 0
+    assert exact + unexplained == 102_503
+    # The swaps of a block are what moves a price inside it: no swap, no doubt.
+    untouched = ask(
+        chosen.home,
+        "select count(*) from rec_subnet_moving_prices_by_block as prices"
+        " anti join (select block_number, netuid from staging.stg_chain__stake_events"
+        "            where is_pool_touching) as swaps using (block_number, netuid)"
+        " where verdict <> 'exact'",
+    )
+    assert untouched == [(0,)]
+
+
+# ---------------------------------------------------------------------- a watchful eye
+
+
+def change_of(item: str, netuid: int, block: int, add: int) -> Callable[[pa.Table], pa.Table]:
+    """Adds to a u64 the chain stored at the end of one block, and of that block only."""
+    found = next(i for i in SUBNET_ITEMS if i.item == item)
+    key = netuid_key(found.prefix, found.hasher, netuid)
+
+    def change(changes: pa.Table) -> pa.Table:
+        rows = changes.to_pylist()
+        of_key = {row["block_number"]: row for row in rows if row["key"] == key}
+        assert {block, block + 1} <= of_key.keys(), "the value must change again in the next block"
+        value = int.from_bytes(of_key[block]["value"], "little")
+        of_key[block]["value"] = (value + add).to_bytes(8, "little")
+        return pa.Table.from_pylist(rows, changes.schema)
+
+    return change
+
+
+def test_one_rao_turns_exactly_that_row_to_differs(altered, at_home):
+    chosen = at_home(
+        altered(storage_changes=change_of("SubnetTaoInEmission", netuid=6, block=612, add=1))
+    )
+    take(chosen)
+    found = verdicts(chosen.home)
+    assert found["SubnetTaoInEmission"] == [30 * 24 - 1, 1, 0, 0]
+    assert found["SubnetAlphaInEmission"] == [30 * 24, 0, 0, 0]
+    rows = ask(
+        chosen.home,
+        "select block_number, netuid, cast(residual_rao as bigint)"
+        " from rec_subnet_tao_in_emissions_by_block where verdict <> 'exact'",
+    )
+    assert rows == [(612, 6, -1)]
+    day = ask(
+        chosen.home,
+        "select first_differing_block_number, cast(worst_absolute_residual as bigint)"
+        " from rec_verdicts_by_day where quantity = 'SubnetTaoInEmission'",
+    )
+    assert day == [(612, 1)]
+
+
+# ---------------------------------------------------------------------- twice, and after a kill
+
+
+def run_as_a_user(home: Path, source: Path, *arguments: str, **more) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "orchestration.cli", *(arguments or ("refresh",))],
+        cwd=PROJECT,
+        env=os.environ | {"TAOBOOKS_HOME": str(home), "TAOBOOKS_SOURCE": f"recording:{source}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def undisturbed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("undisturbed") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAOBOOKS_HOME", str(home))
+        patch.setenv("TAOBOOKS_SOURCE", f"recording:{small}")
+        take(settings.load())
+    return home
+
+
+@pytest.fixture
+def filled(small, undisturbed, at_home) -> Settings:
+    """A home of the test's own that holds the small recording, landed and published."""
+    chosen = at_home(small)
+    shutil.copytree(undisturbed, chosen.home)
+    return chosen
+
+
+def test_refreshing_again_gives_the_same_bytes(filled, undisturbed):
+    shutil.rmtree(filled.lake.root / "chain__subnet_blocks")
+    take(filled)
+    assert digests(filled.lake.root) == digests(undisturbed / "lake")
+    assert contents(filled.home) == contents(undisturbed)
+
+
+KILLED_AT = ("raw_chain__storage", "recomputed__subnet_injections", "build")
+
+
+@pytest.mark.parametrize("moment", KILLED_AT)
+def test_a_kill_at_any_moment_is_made_good_by_the_same_command(
+    moment, small, undisturbed, tmp_path
+):
+    home = tmp_path / "home"
+    victim = run_as_a_user(home, small, start_new_session=True)
+    place = home / "build" if moment == "build" else home / "lake" / moment
+    deadline = time.monotonic() + 120
+    while not (place.is_dir() and any(place.rglob("*"))):
+        assert victim.poll() is None, victim.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.communicate()
+    again = run_as_a_user(home, small)
+    _, errors = again.communicate(timeout=300)
+    assert again.returncode == 0, errors
+    assert digests(home / "lake") == digests(undisturbed / "lake")
+    assert contents(home) == contents(undisturbed)
+
+
+def test_a_kill_between_any_two_writes_is_made_good(small, undisturbed, at_home, monkeypatch):
+    """One rename after the other is the last thing the process does."""
+    chosen = at_home(small)
+    replace = Path.replace
+    left = 0
+
+    def dying(self: Path, target):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", dying)
+    for survived in range(0, 100, 3):
+        left = survived
+        try:
+            take(chosen)
+        except (KeyboardInterrupt, TaobooksError):
+            assert not Warehouse(chosen.home).path.exists()
+        else:
+            break
+    assert survived >= 9
+    assert digests(chosen.lake.root) == digests(undisturbed / "lake")
+    assert contents(chosen.home) == contents(undisturbed)
+
+
+def test_a_second_refresh_at_the_same_time_is_told_so(small, tmp_path):
+    home = tmp_path / "home"
+    first = run_as_a_user(home, small)
+    deadline = time.monotonic() + 120
+    while not (home / "refresh.lock").exists() or not (home / "refresh.lock").read_text():
+        assert first.poll() is None, first.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    second = run_as_a_user(home, small)
+    _, errors = second.communicate(timeout=120)
+    assert second.returncode == 1
+    assert f"Another process (pid {first.pid}) is refreshing" in errors
+    assert "Traceback" not in errors
+    first.kill()
+    first.communicate()
+
+
+# ---------------------------------------------------------------------- bad sources
+
+
+def refused(chosen: Settings) -> str:
+    with pytest.raises(TaobooksError) as caught:
+        take(chosen)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert "Traceback" not in sentence
+    return sentence
+
+
+def test_a_missing_block_ends_in_one_sentence(altered, at_home):
+    chosen = at_home(altered(blocks=lambda t: pa.concat_tables([t.slice(0, 7), t.slice(8)])))
+    assert "lacks block 607" in refused(chosen)
+
+
+def broken_link(blocks: pa.Table) -> pa.Table:
+    parents = blocks["parent_hash"].to_pylist()
+    parents[9] = b"\x11" * 32
+    at = blocks.schema.get_field_index("parent_hash")
+    return blocks.set_column(at, blocks.field(at), pa.array(parents, blocks.field(at).type))
+
+
+def test_a_broken_parent_link_ends_in_one_sentence(altered, at_home):
+    assert "Block 609 names 0x1111" in refused(at_home(altered(blocks=broken_link)))
+
+
+def later_spec(blocks: pa.Table) -> pa.Table:
+    specs = [293] * 20 + [999] * (blocks.num_rows - 20)
+    at = blocks.schema.get_field_index("spec_version")
+    return blocks.set_column(at, blocks.field(at), pa.array(specs, blocks.field(at).type))
+
+
+def test_an_unknown_spec_version_ends_in_one_sentence(altered, at_home):
+    assert "has no metadata of spec 999" in refused(at_home(altered(blocks=later_spec)))
+
+
+def test_a_spec_laid_out_otherwise_is_not_decoded_and_its_bytes_stay(small, at_home, monkeypatch):
+    """A runtime upgrade that changed a type: the raw day is landed, the decode stops."""
+    wrong = tuple(
+        dataclasses.replace(i, value_type="u32") if i.item == "SubnetTAO" else i
+        for i in SUBNET_ITEMS
+    )
+    monkeypatch.setattr(layout, "SUBNET_ITEMS", wrong)
+    resources._layout.cache_clear()
+    chosen = at_home(small)
+    sentence = refused(chosen)
+    resources._layout.cache_clear()
+    assert "SubtensorModule.SubnetTAO: value type is u64, declared as u32" in sentence
+    assert chosen.lake.days("raw_chain__storage") == [DAY]
+    assert chosen.lake.days("chain__subnet_blocks") == []
+
+
+def short_value(changes: pa.Table) -> pa.Table:
+    item = next(i for i in SUBNET_ITEMS if i.item == "SubnetTAO")
+    key = netuid_key(item.prefix, item.hasher, 5)
+    rows = changes.to_pylist()
+    for row in rows:
+        if (row["block_number"], row["key"]) == (613, key):
+            row["value"] = row["value"][:5]
+    return pa.Table.from_pylist(rows, changes.schema)
+
+
+def test_an_undecodable_value_ends_in_one_sentence(altered, at_home):
+    sentence = refused(at_home(altered(storage_changes=short_value)))
+    assert "SubtensorModule.SubnetTAO at block 613, netuid 5" in sentence
+    assert "has 5 bytes instead of 8" in sentence
+
+
+def more_stake_than_tao(changes: pa.Table) -> pa.Table:
+    item = next(i for i in GLOBAL_ITEMS if i.item == "TotalIssuance")
+    rows = changes.to_pylist()
+    for row in rows:
+        if row["key"] == item.prefix:
+            row["value"] = (1).to_bytes(8, "little")
+    return pa.Table.from_pylist(rows, changes.schema)
+
+
+def test_a_day_that_breaks_its_suite_goes_no_further(altered, undisturbed, at_home):
+    chosen = at_home(altered(storage_changes=more_stake_than_tao))
+    sentence = refused(chosen)
+    assert "the TAO in all pools together is no more than was issued" in sentence
+    assert "goes no further" in sentence
+    assert chosen.lake.days("chain__subnet_blocks") == [DAY]
+    assert chosen.lake.days("recomputed__subnet_emissions") == []
+    assert not Warehouse(chosen.home).path.exists()
+
+
+def test_after_a_bad_source_the_landed_and_the_published_stay_as_they_were(
+    filled, altered, at_home
+):
+    before = digests(filled.lake.root)
+    published = Warehouse(filled.home).path.read_bytes()
+    refused(at_home(altered(blocks=broken_link)))
+    assert digests(filled.lake.root) == before
+    assert Warehouse(filled.home).path.read_bytes() == published
+
+
+@pytest.mark.usefixtures("filled")
+def test_another_chain_is_refused_a_lake_that_holds_one(altered, at_home):
+    other = altered()
+    manifest = json.loads((other / "manifest.json").read_text())
+    manifest |= {"genesis_hash": "0x" + "77" * 32, "name": "other"}
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    sentence = refused(at_home(other))
+    assert "holds the chain localnet_a" in sentence
+    assert "source is other" in sentence
+
+
+def test_a_warehouse_that_does_not_build_leaves_the_published_one(filled):
+    published = Warehouse(filled.home).path.read_bytes()
+    foreign = filled.lake.path("chain__stake_events", "2025-07-09")
+    foreign.parent.mkdir()
+    pq.write_table(pa.table({"height": [1]}), foreign)
+    with pytest.raises(TaobooksError) as caught:
+        refresh.run(filled, [], Silent())
+    assert "The published warehouse stays the last good one" in str(caught.value)
+    assert Warehouse(filled.home).path.read_bytes() == published
+    with duckdb.connect(Warehouse(filled.home).path, read_only=True) as reader:
+        assert reader.sql("select count(*) from rec_verdicts_by_day").fetchone() == (4,)
+
+
+# ---------------------------------------------------------------------- which days
+
+
+def test_a_complete_day_is_left_and_the_last_one_taken_again(filled, small, at_home, monkeypatch):
+    assert refresh.plan(filled, None, None) == refresh.Plan([DAY], [])
+    # With a later head the day is over, landed, and left as it is.
+    monkeypatch.setattr(Recording, "finalized_head", lambda self: 631)
+    assert refresh.plan(filled, None, None) == refresh.Plan([], [DAY])
+    assert refresh.plan(at_home(small, snapshot_interval="5"), None, None).days == [DAY]
+    filled.lake.path("recomputed__pool_prices", DAY).unlink()
+    assert refresh.plan(filled, None, None).days == [DAY]
+
+
+def test_the_daily_job_takes_a_day_and_builds_the_warehouse(small, at_home):
+    """What the schedule runs."""
+    chosen = at_home(small)
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = defs().get_repository_def().get_job("daily")
+        result = job.execute_in_process(instance=instance, partition_key=DAY)
+    assert result.success
+    assert verdicts(chosen.home)["SubnetTaoInEmission"] == [30 * 24, 0, 0, 0]
+
+
+def test_sampled_snapshots_are_as_good_a_proof(small, at_home):
+    chosen = at_home(small, snapshot_interval="10")
+    take(chosen)
+    assert verdicts(chosen.home)["SubnetTaoInEmission"] == [3 * 24, 0, 0, 0]
+    assert ask(
+        chosen.home, "select blocks_count, snapshot_blocks_count, is_without_holes from dim_days"
+    ) == [(31, 3, True)]

@@ -1,0 +1,46 @@
+"""The README's commands work as printed, and its answers are the real ones."""
+
+import re
+import shlex
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration import cli
+from tests.conftest import PROJECT
+
+README = (PROJECT / "README.md").read_text()
+ANSWERED = re.findall(r"^\$ (taobooks sql .*)\n((?:[^`$\n].*\n)+)", README, re.MULTILINE)
+
+
+def test_the_readme_has_answers():
+    assert len(ANSWERED) >= 5
+
+
+@pytest.mark.parametrize(("command", "answer"), ANSWERED)
+def test_an_answer_in_the_readme_is_the_real_one(books, monkeypatch, command, answer):
+    monkeypatch.setenv("TAOBOOKS_HOME", str(books.home))
+    monkeypatch.setattr(cli.out, "_width", 110)
+    result = CliRunner().invoke(cli.app, shlex.split(command)[1:])
+    assert result.output == answer
+
+
+def test_every_file_and_target_the_readme_names_is_there():
+    targets = re.findall(r"^\$ make (\w+)", README, re.MULTILINE)
+    makefile = (PROJECT / "Makefile").read_text()
+    assert targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for path in re.findall(r"\]\(([^)]+)\)", README):
+        assert (PROJECT / path).exists(), path
+
+
+def test_the_python_in_the_readme_gives_what_it_says():
+    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        scope: dict = {}
+        for line in block.splitlines():
+            code, _, said = line.partition("  # ")
+            if said:
+                assert eval(code, scope) == eval(said), line
+            else:
+                exec(code, scope)
