@@ -67,8 +67,8 @@ def recompute(spec_version: int, pre: EpochState) -> EpochResult:
 def _is_in_domain(pre: EpochState) -> bool:
     return (
         0 < pre.neuron_count <= _GREATEST_NEURON_COUNT
-        and pre.bonds_moving_average <= _MILLION
-        and pre.alpha_low <= pre.alpha_high
+        and pre.bonds_moving_average_ppm <= _MILLION
+        and pre.alpha_low_u16 <= pre.alpha_high_u16
     )
 
 
@@ -95,13 +95,13 @@ def _judge(
         has_commits,
         np.array(commits if has_commits else (), dtype=np.uint64),
         voting,
-        of_share(pre.kappa),
+        of_share(pre.kappa_u16),
     )
     is_plain, entries, consensus, trust, pre_ranks, ranks, incentive = votes
     if not is_plain:
         return None
     consensus_bits = consensus.tolist()
-    targets = _targets(n, *entries, consensus, of_share(pre.bonds_penalty))
+    targets = _targets(n, *entries, consensus, of_share(pre.bonds_penalty_u16))
     cutoffs = np.array(rule.bond_cutoffs(pre)[:n], dtype=np.uint64)
     before = (*_spans(bonds, n), bonds.uids, bonds.shares, cutoffs, registered)
     if rule.is_yuma3(pre):
@@ -117,8 +117,8 @@ def _judge(
             epoch.plain_alpha(pre),
             kind,
             np.array(compared if kind else (), dtype=np.int64),
-            of_share(pre.alpha_low),
-            of_share(pre.alpha_high),
+            of_share(pre.alpha_low_u16),
+            of_share(pre.alpha_high_u16),
             liquid.slope(pre),
             liquid.exponential is bounded_exponential,
         )

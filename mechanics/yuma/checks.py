@@ -10,21 +10,21 @@ _U16 = (
     "neuron_count",
     "tempo",
     "max_allowed_validators",
-    "kappa",
-    "bonds_penalty",
-    "alpha_low",
-    "alpha_high",
+    "kappa_u16",
+    "bonds_penalty_u16",
+    "alpha_low_u16",
+    "alpha_high_u16",
 )
 _U64 = (
     "block_number",
     "emission_rao",
-    "bonds_moving_average",
+    "bonds_moving_average_ppm",
     "stake_threshold_rao",
     "last_mechanism_step_block",
     "reveal_period_epochs",
 )
 _OPTIONAL_U64 = (
-    "activity_cutoff",
+    "activity_cutoff_blocks",
     "activity_cutoff_factor_milli",
     "subnet_epoch_index",
     "owner_uid",
@@ -79,7 +79,7 @@ def check_ranges(pre: EpochState) -> None:
     _check_all(pre, "last_update", pre.last_update, U64_MAX)
     _check_all(pre, "block_at_registration", pre.block_at_registration, U64_MAX)
     _check_all(pre, "stake_i64f64_bits", pre.stake_i64f64_bits, _I64F64_MAX)
-    _check_all(pre, "previous_consensus", pre.previous_consensus, U16_MAX)
+    _check_all(pre, "previous_consensus_u16", pre.previous_consensus_u16, U16_MAX)
 
 
 def check_equal_lengths(pre: EpochState) -> None:
@@ -91,7 +91,7 @@ def check_equal_lengths(pre: EpochState) -> None:
     check_ranges(pre)
     check_length(pre, "last_update")
     check_length(pre, "validator_permit")
-    check_given(pre, "activity_cutoff")
+    check_given(pre, "activity_cutoff_blocks")
 
 
 def check_rows_within(pre: EpochState) -> None:

@@ -197,11 +197,11 @@ def judge(rule: Rule, pre: EpochState, electorate: Electorate) -> Verdict:
     n = pre.neuron_count
     voting_stake = electorate.voting_stake
     weights = counted_weights(rule, pre, electorate.old_permits)
-    consensus = sparse.column_medians(voting_stake, weights, n, of_share(pre.kappa))
+    consensus = sparse.column_medians(voting_stake, weights, n, of_share(pre.kappa_u16))
     clipped = sparse.column_clipped(weights, consensus)
     ranks = sparse.column_products(clipped, voting_stake, n)
     incentive = normalized(ranks)
-    targets = sparse.interpolated(weights, clipped, n, of_share(pre.bonds_penalty))
+    targets = sparse.interpolated(weights, clipped, n, of_share(pre.bonds_penalty_u16))
     if rule.is_yuma3(pre):
         bonds, dividends = yuma3(rule, pre, targets, consensus, incentive, voting_stake)
     else:
@@ -278,7 +278,7 @@ def kept_bonds(rule: Rule, pre: EpochState) -> Matrix:
 
 def plain_alpha(pre: EpochState) -> int:
     """1 - BondsMovingAverage, I32F32 bits."""
-    return clamped(ONE - clamped((pre.bonds_moving_average << FRACTION) // _MILLION))
+    return clamped(ONE - clamped((pre.bonds_moving_average_ppm << FRACTION) // _MILLION))
 
 
 def yuma2(
@@ -408,14 +408,14 @@ def written(rule: Rule, pre: EpochState, electorate: Electorate, verdict: Verdic
         active=tuple(electorate.active),
         validator_permit=tuple(electorate.new_permits),
         stake_rao=tuple(min(bits >> 2 * FRACTION, U64_MAX) for bits in pre.stake_i64f64_bits),
-        stake_weight=_shares(electorate.stake) if rule.writes_stake_weight else None,
-        consensus=_shares(verdict.consensus),
-        incentive=_shares(incentive),
-        dividends=_shares(dividends),
-        validator_trust=_shares(verdict.validator_trust),
-        rank=_shares(incentive) if older else None,
-        trust=_shares(ratios) if older else None,
-        pruning_scores=tuple(max_upscaled_to_u16(combined)) if older else None,
+        stake_weight_u16=_shares(electorate.stake) if rule.writes_stake_weight else None,
+        consensus_u16=_shares(verdict.consensus),
+        incentive_u16=_shares(incentive),
+        dividends_u16=_shares(dividends),
+        validator_trust_u16=_shares(verdict.validator_trust),
+        rank_u16=_shares(incentive) if older else None,
+        trust_u16=_shares(ratios) if older else None,
+        pruning_scores_u16=tuple(max_upscaled_to_u16(combined)) if older else None,
         server_emission_rao=_emissions(servers, pre.emission_rao),
         validator_emission_rao=_emissions(validators, pre.emission_rao),
         emission_rao=_emissions(combined, pre.emission_rao),

@@ -140,7 +140,7 @@ def ema_by_liquid_alpha(
         subtensor@14bc6f9 (spec 425), pallets/subtensor/src/epoch/run_epoch.rs:
         compute_liquid_alpha_values_sparse.
     """
-    bounds = of_share(pre.alpha_low), of_share(pre.alpha_high)
+    bounds = of_share(pre.alpha_low_u16), of_share(pre.alpha_high_u16)
     slope = rule.slope(pre)
     weights = [seen_in_order(row) for row in targets]
     bonds = [seen_in_order(row) for row in before]

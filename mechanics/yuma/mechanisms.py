@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from mechanics.eras import BadState, UnknownRule
+from mechanics.eras import BadState, UnknownRule, unsigned
 from mechanics.yuma import recompute
 from mechanics.yuma.i32f32 import U16_MAX, U64_MAX
 from mechanics.yuma.state import EpochResult, EpochState
@@ -32,13 +32,13 @@ class SubnetResult:
     active: tuple[bool, ...]
     validator_permit: tuple[bool, ...]
     stake_rao: tuple[int, ...]
-    stake_weight: tuple[int, ...] | None
-    consensus: tuple[int, ...]
-    dividends: tuple[int, ...]
-    validator_trust: tuple[int, ...]
-    rank: tuple[int, ...] | None
-    trust: tuple[int, ...] | None
-    pruning_scores: tuple[int, ...] | None
+    stake_weight_u16: tuple[int, ...] | None
+    consensus_u16: tuple[int, ...]
+    dividends_u16: tuple[int, ...]
+    validator_trust_u16: tuple[int, ...]
+    rank_u16: tuple[int, ...] | None
+    trust_u16: tuple[int, ...] | None
+    pruning_scores_u16: tuple[int, ...] | None
     server_emission_rao: tuple[int, ...]
     validator_emission_rao: tuple[int, ...]
     emission_rao: tuple[int, ...]
@@ -79,8 +79,7 @@ def recompute_subnet(
     """
     if not mechanisms or (len(mechanisms) > 1 and spec_version < FIRST_SPEC_VERSION):
         raise BadState("mechanisms", f"are {len(mechanisms)} at spec {spec_version}")
-    if not 0 <= emission_rao <= U64_MAX:
-        raise BadState("emission_rao", f"is {emission_rao}, not from 0 to {U64_MAX}")
+    unsigned(emission_rao, "emission_rao")
     parts = split_emission(spec_version, emission_rao, len(mechanisms), split)
     results = tuple(
         by(spec_version, replace(state, emission_rao=part))
@@ -112,13 +111,13 @@ def recompute_subnet(
         active=joined("active"),
         validator_permit=joined("validator_permit"),
         stake_rao=added("stake_rao"),
-        stake_weight=weighed("stake_weight"),
-        consensus=weighed("consensus"),
-        dividends=weighed("dividends"),
-        validator_trust=weighed("validator_trust"),
-        rank=weighed("rank"),
-        trust=weighed("trust"),
-        pruning_scores=weighed("pruning_scores"),
+        stake_weight_u16=weighed("stake_weight_u16"),
+        consensus_u16=weighed("consensus_u16"),
+        dividends_u16=weighed("dividends_u16"),
+        validator_trust_u16=weighed("validator_trust_u16"),
+        rank_u16=weighed("rank_u16"),
+        trust_u16=weighed("trust_u16"),
+        pruning_scores_u16=weighed("pruning_scores_u16"),
         server_emission_rao=added("server_emission_rao"),
         validator_emission_rao=added("validator_emission_rao"),
         emission_rao=weighed("emission_rao", U64_MAX),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mechanics.eras import UnknownRule
+from mechanics.eras import UnknownRule, unsigned
 from mechanics.yuma.i32f32 import FRACTION, ONE, U16_MAX, U64_MAX
 from mechanics.yuma.stake import Hotkey, StakeState, fraction
 
@@ -19,7 +19,7 @@ def split_to_parents(
     pre: StakeState,
     hotkey: Hotkey,
     dividends_rao: int,
-    childkey_take: int,
+    childkey_take_u16: int,
     owners: Mapping[Hotkey, object],
 ) -> list[tuple[Hotkey, int]]:
     """The parts of a hotkey's dividends.
@@ -35,14 +35,14 @@ def split_to_parents(
         pre: stakes, parents and children.
         hotkey: whose dividends.
         dividends_rao: the validator emission it has of the epoch.
-        childkey_take: ChildkeyTake, share of 65,535.
+        childkey_take_u16: ChildkeyTake.
         owners: Owner, the coldkey by hotkey.
 
     Returns
         rao of alpha by hotkey, the parents in stored order, the hotkey itself last.
 
     Errors
-        UnknownRule before spec 293: an earlier runtime took the parents' parts from the hotkey's
+        BadState for a number out of range; UnknownRule before spec 293: an earlier runtime took the parents' parts from the hotkey's
         own twice, and where that ended is not known.
 
     Source
@@ -52,7 +52,9 @@ def split_to_parents(
     if not FIRST_SPEC_VERSION <= spec_version <= LAST_SPEC_VERSION:
         known = f"specs {FIRST_SPEC_VERSION}-{LAST_SPEC_VERSION}"
         raise UnknownRule("dividends of parents", spec_version, known)
-    weight = fraction(pre.tao_weight)
+    unsigned(dividends_rao, "dividends_rao")
+    unsigned(childkey_take_u16, "childkey_take_u16", 16)
+    weight = fraction(pre.tao_weight_u64)
     of_parents = [
         (parent, _contribution(pre, parent, fraction(share), weight))
         for share, parent in pre.parents.get(hotkey, ())
@@ -63,7 +65,7 @@ def split_to_parents(
     own = _contribution(pre, hotkey, left, weight) >> FRACTION << FRACTION
     whole = own + sum(contribution for _, contribution in of_parents)
     dividends = dividends_rao << FRACTION
-    take_rate = (childkey_take << FRACTION) // U16_MAX
+    take_rate = (childkey_take_u16 << FRACTION) // U16_MAX
     rest, takes, parts = dividends, 0, []
     for parent, contribution in of_parents:
         factor = (contribution << FRACTION) // whole if whole else 0

@@ -8,8 +8,8 @@
     ...     block_at_registration=[0] * 4, validator_permit=[True, True, False, False],
     ...     stake_i64f64_bits=[600 << 64, 400 << 64, 0, 0], max_allowed_validators=64,
     ...     weights={0: [(2, 65_535)], 1: [(2, 32_768), (3, 32_767)]}, bonds={},
-    ...     kappa=32_767, bonds_penalty=65_535, bonds_moving_average=900_000, yuma3_on=True,
-    ...     liquid_alpha_on=False, alpha_low=45_875, alpha_high=58_982,
+    ...     kappa_u16=32_767, bonds_penalty_u16=65_535, bonds_moving_average_ppm=900_000,
+    ...     yuma3_on=True, liquid_alpha_on=False, alpha_low_u16=45_875, alpha_high_u16=58_982,
     ...     activity_cutoff_factor_milli=13_889, last_mechanism_step_block=6_999_640,
     ... )
     >>> copied = simulate(425, state, Change(weights={1: [(2, 65_535)]}), epochs=3)
@@ -38,14 +38,13 @@ class Change:
     Attributes:
         weights: rows by uid, each in place of the validator's own; an empty one takes it away.
         stake_i64f64_bits: total stake in rao by uid.
-        kappa: share of 65,535.
-        bonds_penalty: share of 65,535.
+        kappa_u16, bonds_penalty_u16: shares of 65,535.
     """
 
     weights: Mapping[int, Row] = field(default_factory=dict)
     stake_i64f64_bits: Mapping[int, int] = field(default_factory=dict)
-    kappa: int | None = None
-    bonds_penalty: int | None = None
+    kappa_u16: int | None = None
+    bonds_penalty_u16: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,11 @@ def _changed(state: EpochState, change: Change) -> EpochState:
         state,
         weights={**state.weights, **change.weights},
         stake_i64f64_bits=stake,
-        kappa=state.kappa if change.kappa is None else change.kappa,
-        bonds_penalty=(
-            state.bonds_penalty if change.bonds_penalty is None else change.bonds_penalty
+        kappa_u16=state.kappa_u16 if change.kappa_u16 is None else change.kappa_u16,
+        bonds_penalty_u16=(
+            state.bonds_penalty_u16
+            if change.bonds_penalty_u16 is None
+            else change.bonds_penalty_u16
         ),
     )
 
@@ -150,7 +151,7 @@ def _next(state: EpochState, result: EpochResult, period_blocks: int) -> EpochSt
         bonds={**state.bonds, **result.bonds},
         last_mechanism_step_block=state.block_number,
         subnet_epoch_index=None if index is None else index + 1,
-        previous_consensus=list(result.consensus),
+        previous_consensus_u16=list(result.consensus_u16),
         weight_commits=None,
         timelocked_weight_commits=None,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mechanics.eras import BadState
+from mechanics.eras import unsigned
 from mechanics.yuma.i32f32 import FRACTION, ONE, U64_MAX
 
 _I64F64_FRACTION = 64
@@ -19,30 +19,28 @@ class StakeState:
     """What stake is on a subnet other than root; a hotkey not named in a mapping has none.
 
     Attributes:
-        tao_weight: TaoWeight, share of 2^64 - 1.
+        tao_weight_u64: TaoWeight, parts of 2^64 - 1.
         alpha_rao: TotalHotkeyAlpha on the subnet, of its hotkeys and of their parents.
         root_rao: TotalHotkeyAlpha on root, of the same.
         parents: ParentKeys on the subnet.
         children: ChildKeys on the subnet.
     """
 
-    tao_weight: int
+    tao_weight_u64: int
     alpha_rao: Mapping[Hotkey, int]
     root_rao: Mapping[Hotkey, int]
     parents: Kin
     children: Kin
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tao_weight <= U64_MAX:
-            raise BadState("tao_weight", f"is {self.tao_weight}, not from 0 to {U64_MAX}")
+        unsigned(self.tao_weight_u64, "tao_weight_u64")
         for field in ("alpha_rao", "root_rao"):
-            for hotkey, amount in getattr(self, field).items():
-                if not 0 <= amount <= U64_MAX:
-                    raise BadState(field, f"of {hotkey!r} is {amount}, not from 0 to {U64_MAX}")
+            for hotkey, rao in getattr(self, field).items():
+                unsigned(rao, f"{field}[{hotkey!r}]")
         for field in ("parents", "children"):
             for hotkey, kin in getattr(self, field).items():
-                if any(not 0 <= share <= U64_MAX for share, _ in kin):
-                    raise BadState(field, f"of {hotkey!r} hold a share out of 0 to {U64_MAX}")
+                for share, _ in kin:
+                    unsigned(share, f"{field}[{hotkey!r}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def stake_weights(pre: StakeState, hotkeys: Sequence[Hotkey | None]) -> StakeWei
     """
     alpha = [0 if key is None else inherited_rao(pre, pre.alpha_rao, key) for key in hotkeys]
     root = [0 if key is None else inherited_rao(pre, pre.root_rao, key) for key in hotkeys]
-    weight = fraction(pre.tao_weight) << FRACTION
+    weight = fraction(pre.tao_weight_u64) << FRACTION
     totals = [_total_bits(a, tao, weight) for a, tao in zip(alpha, root, strict=True)]
     return StakeWeights(tuple(alpha), tuple(root), tuple(totals))
 

@@ -26,8 +26,8 @@ class EpochState:
     """One mechanism of a subnet at the moment its epoch runs: after the block's reveals of
     timelocked commits and its injections, before its extrinsics.
 
-    Vectors are by uid, n the number of neurons. An item that the spec does not have is None, or its
-    default here.
+    Vectors are by uid, n the number of neurons; ``_u16`` is a share of 65,535. An item that the
+    spec does not have is None, or its default here.
 
     Attributes:
         netuid, mecid: which subnet and mechanism.
@@ -44,14 +44,14 @@ class EpochState:
         max_allowed_validators: MaxAllowedValidators.
         weights: Weights, rows by uid of the validator.
         bonds: Bonds, rows by uid of the validator.
-        kappa: Kappa, share of 65,535.
-        bonds_penalty: BondsPenalty, share of 65,535.
-        bonds_moving_average: BondsMovingAverage, parts per million.
-        activity_cutoff: ActivityCutoff, blocks; None from spec 423.
+        kappa_u16: Kappa.
+        bonds_penalty_u16: BondsPenalty.
+        bonds_moving_average_ppm: BondsMovingAverage, parts per million.
+        activity_cutoff_blocks: ActivityCutoff; None from spec 423.
         activity_cutoff_factor_milli: ActivityCutoffFactorMilli, thousandths of a tempo; None
             before spec 423.
         liquid_alpha_on: LiquidAlphaOn.
-        alpha_low, alpha_high: AlphaValues, shares of 65,535.
+        alpha_low_u16, alpha_high_u16: AlphaValues.
         yuma3_on: Yuma3On.
         alpha_sigmoid_steepness: AlphaSigmoidSteepness.
         last_mechanism_step_block: LastMechansimStepBlock, block of the epoch before, 0 for none.
@@ -62,7 +62,7 @@ class EpochState:
         timelocked_weight_commits: TimelockedWeightCommits (CRV3WeightCommitsV2 before spec 320)
             that the block's reveals left, by uid.
         liquid_alpha_consensus_mode: LiquidAlphaConsensusMode.
-        previous_consensus: ConsensusByMechanism before the epoch, shares of 65,535, empty for none.
+        previous_consensus_u16: ConsensusByMechanism before the epoch, empty for none.
         has_distinct_hotkeys: whether no two uids in Keys share a hotkey.
         is_null_consensus: whether the subnet is set to Null consensus.
         last_yuma_step_block: LastYumaStepBlock, kept by subnets that were under Null consensus.
@@ -80,16 +80,16 @@ class EpochState:
     max_allowed_validators: int
     weights: Mapping[int, Row]
     bonds: Mapping[int, Row]
-    kappa: int
-    bonds_penalty: int
-    bonds_moving_average: int
+    kappa_u16: int
+    bonds_penalty_u16: int
+    bonds_moving_average_ppm: int
     liquid_alpha_on: bool
-    alpha_low: int
-    alpha_high: int
+    alpha_low_u16: int
+    alpha_high_u16: int
     mecid: int = 0
     owner_uid: int | None = None
     stake_threshold_rao: int = 0
-    activity_cutoff: int | None = None
+    activity_cutoff_blocks: int | None = None
     activity_cutoff_factor_milli: int | None = None
     yuma3_on: bool = False
     alpha_sigmoid_steepness: int = 1_000
@@ -100,7 +100,7 @@ class EpochState:
     weight_commits: Mapping[int, Sequence[Commit]] | None = None
     timelocked_weight_commits: Mapping[int, Sequence[Commit]] | None = None
     liquid_alpha_consensus_mode: int = AUTO
-    previous_consensus: Sequence[int] = ()
+    previous_consensus_u16: Sequence[int] = ()
     has_distinct_hotkeys: bool = True
     is_null_consensus: bool = False
     last_yuma_step_block: int | None = None
@@ -110,15 +110,17 @@ class EpochState:
 class EpochResult:
     """What the epoch of one mechanism gives; vectors by uid, shape (n,).
 
-    None stands for what the spec's runtime does not write.
+    ``_u16`` is a share of 65,535; None stands for what the spec's runtime does not write.
 
     Attributes:
         active: not silent for longer than the activity cutoff.
         validator_permit: the permits for the epochs to come.
         stake_rao: total stake, floored.
-        stake_weight: shares of 65,535 of the stake that counts.
-        consensus, incentive, dividends, validator_trust: shares of 65,535.
-        rank, trust, pruning_scores: shares of 65,535, up to spec 364.
+        stake_weight_u16: shares of the stake that counts.
+        consensus_u16: the stake-weighted median of the weights to a uid.
+        incentive_u16, dividends_u16: shares of the miners' and of the validators' rewards.
+        validator_trust_u16: how much of a validator's weights the consensus supports.
+        rank_u16, trust_u16, pruning_scores_u16: up to spec 364.
         server_emission_rao, validator_emission_rao: alpha in proportion to incentive and to
             dividends; the second is a proportion, not a payout.
         emission_rao: alpha in proportion to both, as stored.
@@ -128,14 +130,14 @@ class EpochResult:
     active: Sequence[bool]
     validator_permit: Sequence[bool]
     stake_rao: Sequence[int]
-    stake_weight: Sequence[int] | None
-    consensus: Sequence[int]
-    incentive: Sequence[int]
-    dividends: Sequence[int]
-    validator_trust: Sequence[int]
-    rank: Sequence[int] | None
-    trust: Sequence[int] | None
-    pruning_scores: Sequence[int] | None
+    stake_weight_u16: Sequence[int] | None
+    consensus_u16: Sequence[int]
+    incentive_u16: Sequence[int]
+    dividends_u16: Sequence[int]
+    validator_trust_u16: Sequence[int]
+    rank_u16: Sequence[int] | None
+    trust_u16: Sequence[int] | None
+    pruning_scores_u16: Sequence[int] | None
     server_emission_rao: Sequence[int]
     validator_emission_rao: Sequence[int]
     emission_rao: Sequence[int]

@@ -35,7 +35,7 @@ def check(pre: EpochState) -> None:
 
 def activity_cutoff_blocks(pre: EpochState) -> int:
     """ActivityCutoff."""
-    return pre.activity_cutoff
+    return pre.activity_cutoff_blocks
 
 
 def counted_stake(pre: EpochState) -> Vector:
@@ -94,7 +94,7 @@ def column_alphas(pre: EpochState, consensus: Vector) -> Vector | None:
     high_consensus, low_consensus = quantile(consensus, 3), quantile(consensus, 1)
     if not (high_consensus > low_consensus or high_consensus != 0):
         return None
-    low, high = of_share(pre.alpha_low), of_share(pre.alpha_high)
+    low, high = of_share(pre.alpha_low_u16), of_share(pre.alpha_high_u16)
     a, b = logistic(high, low, high_consensus, low_consensus)
     return [max(min(logistic_alpha(c, a, b), high), low) for c in consensus]
 

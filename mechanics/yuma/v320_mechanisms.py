@@ -30,7 +30,7 @@ def recompute(pre: EpochState) -> EpochResult:
 def check(pre: EpochState) -> None:
     """Refuse what no chain of the era can hold, and a hotkey at two uids."""
     check_ranges(pre)
-    check_given(pre, "activity_cutoff")
+    check_given(pre, "activity_cutoff_blocks")
     if not pre.has_distinct_hotkeys:
         # The outputs are collected by hotkey, so one of the two uids has none.
         raise UnknownRule("Yuma with a hotkey at two uids", FIRST_SPEC_VERSION, "distinct hotkeys")

@@ -27,7 +27,7 @@ def check(pre: EpochState) -> None:
     """Refuse what no chain of the era can hold, and an epoch that it passes over."""
     check_ranges(pre)
     check_distinct_hotkeys(pre)
-    check_given(pre, "activity_cutoff")
+    check_given(pre, "activity_cutoff_blocks")
 
 
 RULE = replace(v323.RULE, check=check)

@@ -64,10 +64,10 @@ def chosen_consensus(pre: EpochState, consensus: Vector) -> Vector:
         compute_consensus_for_liquid_alpha.
     """
     mode = pre.liquid_alpha_consensus_mode
-    is_previous = mode == PREVIOUS or (mode == AUTO and pre.bonds_penalty == U16_MAX)
-    if not is_previous or not pre.previous_consensus:
+    is_previous = mode == PREVIOUS or (mode == AUTO and pre.bonds_penalty_u16 == U16_MAX)
+    if not is_previous or not pre.previous_consensus_u16:
         return consensus
-    stored = [of_share(share) for share in pre.previous_consensus[: len(consensus)]]
+    stored = [of_share(share) for share in pre.previous_consensus_u16[: len(consensus)]]
     previous = stored + [0] * (len(consensus) - len(stored))
     if any(previous) != any(consensus):
         raise UnknownRule(

@@ -55,20 +55,20 @@ def random_state(random: Random, spec_version: int, greatest_n: int = 14) -> Epo
         max_allowed_validators=random.choice([0, 1, 2, n, max(n - 1, 0), 64, 128]),
         weights=_rows(random, n, beyond=0.03),
         bonds=_rows(random, n, beyond=0.03 if has_free_lengths else 0),
-        kappa=random.choice([0, 1, 32_767, 32_767, 32_768, 65_535, random.randint(0, 65_535)]),
-        bonds_penalty=random.choice([0, 65_535, 65_535, 1, 65_534, random.randint(0, 65_535)]),
-        bonds_moving_average=random.choice(
+        kappa_u16=random.choice([0, 1, 32_767, 32_767, 32_768, 65_535, random.randint(0, 65_535)]),
+        bonds_penalty_u16=random.choice([0, 65_535, 65_535, 1, 65_534, random.randint(0, 65_535)]),
+        bonds_moving_average_ppm=random.choice(
             [0, 900_000, 900_000, 975_000, 1_000_000, random.randint(0, 1_000_001)]
         ),
-        activity_cutoff=random.choice([0, 360, 5_000, 5_000, 5_000])
+        activity_cutoff_blocks=random.choice([0, 360, 5_000, 5_000, 5_000])
         if spec_version < 423
         else None,
         activity_cutoff_factor_milli=(
             random.choice([0, 13_889, 500_000, 500_000, 500_000]) if spec_version >= 423 else None
         ),
         liquid_alpha_on=random.random() < 0.7,
-        alpha_low=low,
-        alpha_high=high,
+        alpha_low_u16=low,
+        alpha_high_u16=high,
         yuma3_on=has_yuma3 and random.random() < 0.7,
         alpha_sigmoid_steepness=_steepness(random, spec_version),
         last_mechanism_step_block=last_step,
@@ -78,7 +78,7 @@ def random_state(random: Random, spec_version: int, greatest_n: int = 14) -> Epo
         weight_commits=_commits(random, n, spec_version, registered),
         timelocked_weight_commits=_commits(random, n, spec_version, registered),
         liquid_alpha_consensus_mode=random.randint(CURRENT, AUTO),
-        previous_consensus=_previous_consensus(random, n),
+        previous_consensus_u16=_previous_consensus(random, n),
     )
 
 

@@ -61,14 +61,14 @@ _KEYS = {
     "Delegates": (_ACCOUNT,),
 }
 _OUTPUTS = {
-    "Incentive": (2, "incentive"),
-    "Dividends": (2, "dividends"),
-    "Consensus": (2, "consensus"),
-    "ValidatorTrust": (2, "validator_trust"),
-    "Trust": (2, "trust"),
-    "Rank": (2, "rank"),
-    "PruningScores": (2, "pruning_scores"),
-    "StakeWeight": (2, "stake_weight"),
+    "Incentive": (2, "incentive_u16"),
+    "Dividends": (2, "dividends_u16"),
+    "Consensus": (2, "consensus_u16"),
+    "ValidatorTrust": (2, "validator_trust_u16"),
+    "Trust": (2, "trust_u16"),
+    "Rank": (2, "rank_u16"),
+    "PruningScores": (2, "pruning_scores_u16"),
+    "StakeWeight": (2, "stake_weight_u16"),
     "Active": (1, "active"),
     "ValidatorPermit": (1, "validator_permit"),
     "Emission": (8, "emission_rao"),
@@ -252,7 +252,7 @@ def _state(
     for hotkey, gain in root_gains.items():
         root_rao[hotkey] = root_rao.get(hotkey, 0) + gain
     stakes = StakeState(
-        tao_weight=chain.number("TaoWeight"),
+        tao_weight_u64=chain.number("TaoWeight"),
         alpha_rao={
             hotkey: int.from_bytes(value, "little")
             for hotkey, value in chain.by_netuid["TotalHotkeyAlpha"][key].items()
@@ -280,13 +280,13 @@ def _state(
         max_allowed_validators=chain.number("MaxAllowedValidators", key),
         weights=_rows(chain, "Weights", key),
         bonds=_rows(chain, "Bonds", key),
-        kappa=chain.number("Kappa", key),
-        bonds_penalty=chain.number("BondsPenalty", key),
-        bonds_moving_average=chain.number("BondsMovingAverage", key),
-        activity_cutoff=chain.number("ActivityCutoff", key),
+        kappa_u16=chain.number("Kappa", key),
+        bonds_penalty_u16=chain.number("BondsPenalty", key),
+        bonds_moving_average_ppm=chain.number("BondsMovingAverage", key),
+        activity_cutoff_blocks=chain.number("ActivityCutoff", key),
         liquid_alpha_on=chain.number("LiquidAlphaOn", key) == 1,
-        alpha_low=int.from_bytes(low, "little"),
-        alpha_high=int.from_bytes(high, "little"),
+        alpha_low_u16=int.from_bytes(low, "little"),
+        alpha_high_u16=int.from_bytes(high, "little"),
         yuma3_on=chain.number("Yuma3On", key) == 1,
         alpha_sigmoid_steepness=chain.number("AlphaSigmoidSteepness", key),
         last_mechanism_step_block=chain.number("LastMechansimStepBlock", key),
