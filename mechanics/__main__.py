@@ -15,6 +15,7 @@ from mechanics import (
     issuance,
     moving_price,
     schedule,
+    yuma,
 )
 from mechanics.eras import Era, Eras, UnknownRule
 from mechanics.registration import lock_cost, neuron_burn, pool_start, pruning, start_call
@@ -31,6 +32,7 @@ MECHANISMS: dict[str, Eras] = {
         moving_price,
         amm,
         schedule,
+        yuma,
         distribution,
         lock_cost,
         pruning,

@@ -248,6 +248,7 @@ RECOMPUTED__POOL_STATES = _schema(
     ("amm_era", pa.string(), "null"),
     # before the block's extrinsics: the price that the moving price takes in
     ("coinbase_spot_price_u96f32_bits", BITS, "null"),
+    ("root_sale_tao_rao", pa.int64(), "null"),  # TAO that root's alpha was sold for in the block
     # at the end of the block
     ("tao_reserve_rao", pa.int64(), "null"),
     ("alpha_reserve_rao", pa.int64(), "null"),

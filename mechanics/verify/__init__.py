@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from mechanics.verify import coinbase_ops, emission_ops, fixed_ops, gate_ops
+from mechanics.verify import coinbase_ops, emission_ops, epoch_ops, fixed_ops, gate_ops
 from mechanics.verify.form import Check, UnknownForm
 
 OPS: dict[str, Check] = {
@@ -21,10 +21,13 @@ OPS: dict[str, Check] = {
     **emission_ops.OPS,
     **gate_ops.OPS,
     **coinbase_ops.OPS,
+    **epoch_ops.OPS,
 }
 """Every operation known, by name."""
 
-SECTIONS: dict[str, Check] = {}
+SECTIONS: dict[str, Check] = {
+    **epoch_ops.SECTIONS,
+}
 """Every section known beside ``ops``, by name."""
 
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -58,6 +58,7 @@ class LakeResource(dg.ConfigurableResource):
         count = self._lake.write(table, rows, day, said)
         preview = self._lake.preview(table, day)
         return dg.MaterializeResult(
+            asset_key=table,
             metadata={
                 "dagster/row_count": count,
                 "dagster/column_schema": _column_schema(table),
@@ -65,7 +66,7 @@ class LakeResource(dg.ConfigurableResource):
                 "path": dg.MetadataValue.path(str(self._lake.path(table, day))),
                 "preview": dg.MetadataValue.md(preview),
                 **said,
-            }
+            },
         )
 
     def claim(self, reader: ChainReader) -> None:

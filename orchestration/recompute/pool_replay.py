@@ -195,9 +195,10 @@ def _pool_before(row: Row, lent: "_Lent") -> amm.PoolState:
 
 
 def _coinbase(row: Row, emission: Row, network: replay.Network, state: _Pool) -> dict[str, int]:
-    """The coinbase of a candidate; what is pending at the end of the block."""
+    """The coinbase of a candidate; what is pending at the end of the block, and root's TAO."""
     names = ("owner_cut", "emission", "alpha_swapped", "root_divs")
     pending = {f"pending_{name}_rao": row[f"pre_pending_{name}_rao"] for name in names}
+    root_sale_tao_rao = 0
     if emission["unexplained_reason"]:
         raise _Unexplained(emission["unexplained_reason"])
     if emission["is_candidate"]:
@@ -221,9 +222,10 @@ def _coinbase(row: Row, emission: Row, network: replay.Network, state: _Pool) ->
         pending["pending_emission_rao"] += done.split.emission_rao
         pending["pending_alpha_swapped_rao"] += done.split.swapped_rao
         pending["pending_root_divs_rao"] += done.root_tao_rao
+        root_sale_tao_rao = done.root_tao_rao
     if row["last_mechanism_step_block"] == row["block_number"]:
-        return dict.fromkeys(pending, 0)  # the epoch of this block has paid it all out
-    return pending
+        pending = dict.fromkeys(pending, 0)  # the epoch of this block has paid it all out
+    return pending | {"root_sale_tao_rao": root_sale_tao_rao}
 
 
 def _apply(spec: int, state: _Pool, event: Row, row: Row) -> dict[str, int]:
