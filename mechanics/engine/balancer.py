@@ -12,15 +12,21 @@ import numpy as np
 
 from mechanics import amm as law
 from mechanics.amm.power import exp, ln
-from mechanics.amm.state import PERQUINTILL, PoolState, Refused, Side, Swap
-from mechanics.amm.v423_balancer import price_limit, require_reserve, spot_price, weights
+from mechanics.amm.state import PERQUINTILL, PoolState, Refused, Side
+from mechanics.amm.v423_balancer import (
+    FIRST_SPEC_VERSION,
+    price_limit,
+    require_reserve,
+    spot_price,
+    step,
+    weights,
+)
 from mechanics.amm.v424_bounded_input import MOST_INPUT_PER_RESERVE
 from mechanics.engine.concentrated import fee_parts, part
-from mechanics.engine.quotes import Quotes, by_law, refused, stable
+from mechanics.engine.quotes import Quotes, refused, stable
 from mechanics.engine.wide import (
     GREATEST,
     MOST,
-    NOTHING,
     ONE_U64F64,
     UNIT,
     ZERO,
@@ -43,6 +49,10 @@ from mechanics.engine.wide import (
     wrapping_difference,
     wrapping_sum,
 )
+from mechanics.eras import given
+from mechanics.fixed import U64F64
+
+__all__ = ["FIRST_SPEC_VERSION", "left", "quotes", "reweighted", "steps"]
 
 _BOUNDED_FROM = 424
 
@@ -232,7 +242,7 @@ def _left(reserve, delta, up, down):
     for i in range(n):
         parts, is_sure[i] = _parts_left(reserve[i], delta[i], up[i], down[i])
         if is_sure[i]:
-            put(found, i, _share(parts) if reserve[i] != ZERO else NOTHING)
+            put(found, i, _share(parts))
     return found, is_sure
 
 
@@ -270,78 +280,123 @@ def quotes(
     Source
         ``mechanics.amm``, its eras from v423.
     """
-    era = law.ERAS.at(spec_version).module
+    law.ERAS.at(spec_version)
     amount_rao = words(amount_rao)
     if pool.mechanism != 1:
         return stable(amount_rao)
     is_buy = side is Side.BUY
-
-    def trade(size: int) -> Swap:
-        return (era.buy if is_buy else era.sell)(pool, size, limit_price_rao, drop_fees)
-
-    if pool.fee_rate_u16 is None and not drop_fees:
-        return by_law(amount_rao, trade)
-    limit, price = price_limit(side, limit_price_rao), spot_price(pool)
     paid, other = pool.tao_reserve_rao, pool.alpha_reserve_rao
-    up, down = reversed(weights(pool))
     if not is_buy:
-        paid, other, up, down = other, paid, down, up
+        paid, other = other, paid
     try:
         require_reserve(side, other)
     except Refused:
         return refused(len(amount_rao))
+    limit, price = price_limit(side, limit_price_rao), spot_price(pool)
     if price >= limit if is_buy else price <= limit:
         return refused(len(amount_rao))
-    most_input = 2**64 - 1
+    found = steps(spec_version, pool, side, amount_rao, limit, drop_fees)
     if spec_version >= _BOUNDED_FROM:
-        most_input = min(paid * MOST_INPUT_PER_RESERVE, most_input)
-    *columns, is_sure = _quotes(
-        is_buy,
+        most = min(paid * MOST_INPUT_PER_RESERVE, 2**64 - 1)
+        found.is_refused[:] |= _is_above(_fee_rate(pool, drop_fees), amount_rao, np.uint64(most))
+        found.clear_refused()
+    return found
+
+
+def _fee_rate(pool: PoolState, drop_fees: bool) -> np.uint64:
+    return np.uint64(0 if drop_fees else given(pool.fee_rate_u16, "fee_rate_u16"))
+
+
+@compiled
+def _is_above(fee_rate, amount, most):
+    """Whether what is left of an amount after the fee is above the most a swap may put in."""
+    part_of, _ = fee_parts(fee_rate)
+    found = np.empty(len(amount), np.bool_)
+    for i in range(len(amount)):
+        fee = part(amount[i], part_of)
+        found[i] = fee < amount[i] and amount[i] - fee > most
+    return found
+
+
+def steps(
+    spec_version: int,
+    pool: PoolState,
+    side: Side,
+    amount_rao: np.ndarray,
+    limit: U64F64,
+    drop_fees: bool = False,
+) -> Quotes:
+    """The exchange itself, of each of n sizes, each of them from the same pool.
+
+    Rule
+        That of the era's ``step``.
+
+    Args
+        spec_version: which, from 423.
+        pool: a pool with reserves, not a stable subnet's.
+        side: buy or sell.
+        amount_rao: what is offered, fee included, uint64, shape (n,).
+        limit: the price at which to stop, TAO per alpha.
+        drop_fees: True for the protocol's own swaps.
+
+    Returns
+        The quotes. Steps that would pass the limit are computed by the law, one by one.
+
+    Errors
+        BadState for a pool without a fee rate, or with weights that no pool has.
+
+    Source
+        ``mechanics.amm.v423_balancer``.
+    """
+    era = law.ERAS.at(spec_version).module
+    paid, other = pool.tao_reserve_rao, pool.alpha_reserve_rao
+    down, up = weights(pool)
+    if side is Side.SELL:
+        paid, other, up, down = other, paid, down, up
+    *columns, is_sure = _steps(
+        side is Side.BUY,
         np.uint64(paid),
         np.uint64(other),
         np.uint64(up),
         np.uint64(down),
-        np.uint64(0 if drop_fees else pool.fee_rate_u16),
+        _fee_rate(pool, drop_fees),
         pair(limit.bits),
-        np.uint64(most_input),
         amount_rao,
     )
     found = Quotes(*columns)
     found.clear_refused()
+
+    def trade(size: int) -> tuple[int, int, int, int]:
+        taken = step(pool, side, size, limit, drop_fees, era.left)
+        return taken.delta_in_rao, taken.delta_out_rao, taken.fee_rao, taken.author_fee_rao
+
     for place in np.flatnonzero(~is_sure).tolist():
         found.put(place, trade, amount_rao[place])
     return found
 
 
 @compiled
-def _quotes(is_buy, paid, other, up, down, fee_rate, limit, most_input, amount):
+def _steps(is_buy, paid, other, up, down, fee_rate, limit, amount):
     n = len(amount)
     delta_in = np.empty(n, np.uint64)
     delta_out = np.empty(n, np.uint64)
     fees = np.empty(n, np.uint64)
     author_fees = np.zeros(n, np.uint64)
     is_refused = np.zeros(n, np.bool_)
-    is_sure = np.ones(n, np.bool_)
+    is_sure = np.empty(n, np.bool_)
     part_of, _ = fee_parts(fee_rate)
     # The weight of alpha over that of TAO.
     ratio = div_u64f64((down, ZERO), (up, ZERO)) if is_buy else div_u64f64((up, ZERO), (down, ZERO))
     for i in range(n):
         fee = part(amount[i], part_of)
         delta = amount[i] - fee if fee < amount[i] else ZERO
-        delta_in[i], fees[i] = delta, fee
-        if delta > most_input:
-            is_refused[i] = True
-            continue
         parts, is_sure[i] = _parts_left(paid, delta, up, down)
-        kept = NOTHING if paid == ZERO else _share(parts)
-        out = part(other, rest(ONE_U64F64, kept))
-        delta_out[i] = out
+        out = part(other, rest(ONE_U64F64, _share(parts)))
+        delta_in[i], delta_out[i], fees[i] = delta, out, fee
         paid_after = paid + delta
         if paid_after < paid:
             paid_after = MOST
-        tao, alpha = paid_after, other - out
-        if not is_buy:
-            tao, alpha = alpha, tao
+        tao, alpha = (paid_after, other - out) if is_buy else (other - out, paid_after)
         price = mul_u64f64(ratio, div_u64f64((tao, ZERO), (alpha, ZERO)))
         if is_less(limit, price) if is_buy else is_less(price, limit):
             is_sure[i] = False

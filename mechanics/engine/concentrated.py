@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mechanics import amm as law
-from mechanics.amm.state import PoolState, Refused, Side, Swap
+from mechanics.amm.state import PoolState, Refused, Side
 from mechanics.amm.ticks import MAX_TICK, MIN_TICK, sqrt_price_at
 from mechanics.amm.v290_concentrated import initialized, next_tick, require_reserve, sqrt_of_limit
-from mechanics.engine.quotes import Quotes, by_law, refused, stable
+from mechanics.engine.quotes import Quotes, amounts, by_law, refused, stable
 from mechanics.engine.wide import (
     MOST,
     NOTHING,
@@ -246,8 +246,9 @@ def quotes(
     price = pool.alpha_sqrt_price
     era = law.ERAS.at(spec_version).module
 
-    def trade(size: int) -> Swap:
-        return (era.buy if is_buy else era.sell)(pool, size, limit_price_rao, drop_fees)
+    def trade(size: int) -> tuple[int, int, int, int]:
+        swap = (era.buy if is_buy else era.sell)(pool, size, limit_price_rao, drop_fees)
+        return amounts(swap)
 
     fee_rate = 0 if drop_fees else pool.fee_rate_u16
     if price is None or not pool.current_liquidity or fee_rate is None:

@@ -30,16 +30,23 @@ class Quotes(NamedTuple):
         for amounts in self[:4]:
             amounts[self.is_refused] = 0
 
-    def put(self, place: int, trade: Callable[[int], Swap], amount_rao: int) -> None:
+    def put(self, place: int, trade: "Trade", amount_rao: int) -> None:
         """Take one quote from the law."""
         try:
-            swap = trade(int(amount_rao))
+            found = (*trade(int(amount_rao)), False)
         except Refused:
             found = (0, 0, 0, 0, True)
-        else:
-            found = (swap.paid_in_rao, swap.paid_out_rao, swap.fee_rao, swap.author_fee_rao, False)
         for column, value in zip(self, found, strict=True):
             column[place] = value
+
+
+Trade = Callable[[int], tuple[int, int, int, int]]
+"""A size -> what is paid in, paid out, the fee and the author's part of it, by the law."""
+
+
+def amounts(swap: Swap) -> tuple[int, int, int, int]:
+    """A swap of the law's as a quote."""
+    return swap.paid_in_rao, swap.paid_out_rao, swap.fee_rao, swap.author_fee_rao
 
 
 def stable(amount_rao: np.ndarray) -> Quotes:
@@ -54,7 +61,7 @@ def refused(count: int) -> Quotes:
     return Quotes(none, none, none, none, np.ones(count, bool))
 
 
-def by_law(amount_rao: np.ndarray, trade: Callable[[int], Swap]) -> Quotes:
+def by_law(amount_rao: np.ndarray, trade: Trade) -> Quotes:
     """Every quote from the law."""
     found = Quotes(
         *(np.zeros(len(amount_rao), np.uint64) for _ in range(4)), refused(len(amount_rao))[4]

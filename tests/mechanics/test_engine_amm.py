@@ -1,0 +1,48 @@
+"""The engine quotes every kind of pool by the era in force."""
+
+import numpy as np
+import pytest
+
+from mechanics import amm as law
+from mechanics.amm.state import PoolState, Refused, Side
+from mechanics.engine import amm as engine
+from mechanics.eras import UnknownRule
+
+_POOL = PoolState(1, 20_000_000_000_000, 1_500_000_000_000_000, fee_rate_u16=33)
+_SIZES = np.array([0, 1, 10**6, 10**9, 123_456_789_012, 2**64 - 1], np.uint64)
+
+
+@pytest.mark.parametrize("spec_version", [233, 277, 290, 334, 422, 423, 461])
+@pytest.mark.parametrize("side", Side)
+def test_every_kind_of_pool_quotes_what_the_law_quotes(spec_version, side):
+    era = law.ERAS.at(spec_version).module
+    trade = era.buy if side is Side.BUY else era.sell
+    quotes = engine.quotes(spec_version, _POOL, side, _SIZES)
+    for size, *amounts, is_refused in zip(
+        _SIZES.tolist(), *(column.tolist() for column in quotes), strict=True
+    ):
+        try:
+            swap = trade(_POOL, size)
+        except Refused:
+            assert is_refused
+            assert amounts == [0, 0, 0, 0]
+        else:
+            assert not is_refused
+            assert amounts == [
+                swap.paid_in_rao,
+                swap.paid_out_rao,
+                swap.fee_rao,
+                swap.author_fee_rao,
+            ]
+
+
+def test_amounts_may_be_given_as_any_integers():
+    assert engine.quotes(425, _POOL, Side.BUY, [10**9]).paid_out_rao[0] > 0
+    with pytest.raises(OverflowError):
+        engine.quotes(425, _POOL, Side.BUY, [-1])
+
+
+def test_specs_without_a_known_pool_are_refused():
+    for spec_version in (232, 280, 462):
+        with pytest.raises(UnknownRule):
+            engine.quotes(spec_version, _POOL, Side.BUY, _SIZES)
