@@ -327,13 +327,13 @@ def _bar(falling, rank, quantile):
 @compiled
 def _gated(shares, bar, exponent):
     n = len(shares)
-    passed = np.zeros((n, 2), np.uint64)
+    passed = np.empty((n, 2), np.uint64)
     for i in range(n):
-        share = at(shares, i)
-        if not is_zero(share):
-            power = safe_pow(div_u64f64(bar, share), exponent)
-            part = div_u64f64(ONE_U64F64, total(ONE_U64F64, power))
-            put(passed, i, mul_u64f64(share, part))
+        put(passed, i, div_u64f64(bar, at(shares, i)))
+    powers = safe_pow(passed, exponent)
+    for i in range(n):
+        part = div_u64f64(ONE_U64F64, total(ONE_U64F64, at(powers, i)))
+        put(passed, i, mul_u64f64(at(shares, i), part))
     return passed if _is_normalized(passed) else shares
 
 
@@ -526,11 +526,10 @@ def _pow_normalized(flows, exponent):
         return scaled
     factor = checked_sqrt(div_u64f64(_I32_MAX, weight), _EPSILON)
     for i in range(n):
-        flow = at(scaled, i)
-        if not is_zero(flow):
-            put(scaled, i, safe_pow(mul_u64f64(factor, flow), exponent))
-    _is_normalized(scaled)
-    return scaled
+        put(scaled, i, mul_u64f64(factor, at(scaled, i)))
+    powers = safe_pow(scaled, exponent)
+    _is_normalized(powers)
+    return powers
 
 
 # ---------------------------------------------------------------------- rows

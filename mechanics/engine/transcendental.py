@@ -11,10 +11,12 @@ from mechanics.engine.wide import (
     SIGN,
     UNIT,
     ZERO,
+    at,
     compiled,
     div_u64f64,
     is_less,
     multiplied,
+    put,
     rest,
     total,
 )
@@ -23,98 +25,138 @@ from mechanics.transcendental import exp
 
 _ONE = np.uint64(2**32)
 _TWO = np.uint64(2**33)
+_LEAST = np.uint64(3)
 _MOST_I32F32 = np.uint64(I32F32.MAX)
 _LOG2_E = np.uint64(12_102_203)
-_SHIFT = np.uint64(23)
+_LOG2_E_SHIFT = np.uint64(23)
 _E = np.uint64(exp(I32F32.of(1)).bits)
 _TOO_LARGE = np.uint64(22 << 32)
 """From 22 on the series does not fit, whatever the power: e^22 is above 2^31 by its term 31."""
 
+_TERMS = I32F32.FRACTION
+_WIDTHS = [max(i - 1, 0).bit_length() for i in range(_TERMS)]
+_INVERSES = np.array(
+    [0, 0, *(-(-(1 << 63 + _WIDTHS[i]) // i) for i in range(2, _TERMS))], np.uint64
+)
+_SHIFTS = np.array([width - 1 if width else 0 for width in _WIDTHS], np.uint64)
+"""(n inverse >> 64) >> shift is n // i for every n below 2^63 (Granlund and Montgomery, 1994)."""
+
 _CLAMPED_POWER = (np.uint64(2**31 - 1), ZERO)
+_TOP = np.uint64(31)
 _BISECTIONS = 128
 
 
 @compiled
-def log2_magnitude(value):
-    """|log2| of a number above 0 in I32F32, and whether it is negative; no log2 of 2^-32 or 2^-31.
+def safe_pow(values, exponent):
+    """The law's ``safe_pow`` of many numbers to one power.
 
-    The law's ``log2``; a number in 1 .. 2 is 1 + f, whose square is 1 + 2 f + f^2.
+    Each stage goes over all of them, so that none waits for the one before. Those below 3 units
+    have no logarithm.
+
+    Args
+        values: U64F64, shape (n, 2).
+        exponent: U64F64.
+
+    Returns
+        U64F64, shape (n, 2).
     """
-    is_negative = value < _ONE
-    bits = MOST // value if is_negative else value
-    if is_negative and MOST % value == value - UNIT:
-        bits += UNIT
-    result = ZERO
-    while bits >= _TWO:
-        result += UNIT
-        bits = (bits >> UNIT) + (bits & UNIT)
-    if bits == _ONE:
-        return result << HALF_WORD, is_negative
-    f = bits & LOW_WORD
-    for _ in range(32):
-        f = (f << UNIT) + ((f * f) >> HALF_WORD)
-        carry = np.uint64(f >= _ONE)
-        result = (result << UNIT) | carry
-        if carry:
-            f = ((f + _ONE) >> UNIT) + (f & UNIT) - _ONE
-    return result, is_negative
-
-
-@compiled
-def safe_pow(value, exponent):
-    """The law's ``safe_pow`` of U64F64."""
-    v = _i32f32(value)
-    if v < np.uint64(3):
-        return NOTHING
-    log2, is_negative = log2_magnitude(v)
-    logarithm = (log2 << _SHIFT) // _LOG2_E
-    high, low = multiplied(logarithm, _i32f32(exponent))
-    if high >> np.uint64(31) != ZERO:
-        return _CLAMPED_POWER
-    power = (high << HALF_WORD) | (low >> HALF_WORD)
-    if is_negative and low & LOW_WORD != ZERO:
-        power += UNIT
-    bits = exponential(power, is_negative)
-    if bits == MOST:
-        return _CLAMPED_POWER
-    return bits >> HALF_WORD, bits << HALF_WORD
+    powers = np.zeros((len(values), 2), np.uint64)
+    places = np.empty(len(values), np.int64)
+    x = np.empty(len(values), np.uint64)
+    n = 0
+    for place in range(len(values)):
+        x[n] = _i32f32(at(values, place))
+        if x[n] >= _LEAST:
+            places[n] = place
+            n += 1
+    x = x[:n]
+    is_below_one = _turn_into_log2(x)
+    is_large = np.zeros(n, np.bool_)
+    multiplier = _i32f32(exponent)
+    for k in range(n):
+        high, low = multiplied((x[k] << _LOG2_E_SHIFT) // _LOG2_E, multiplier)
+        x[k] = (high << HALF_WORD) | (low >> HALF_WORD)
+        if is_below_one[k] and low & LOW_WORD != ZERO:
+            x[k] += UNIT
+        if high >> _TOP != ZERO or x[k] >= _TOO_LARGE:
+            is_large[k] = True
+            x[k] = ZERO
+    series = _exponential(x, is_large)
+    for k in range(n):
+        if is_large[k]:
+            put(powers, places[k], _CLAMPED_POWER)
+        else:
+            bits = series[k]
+            if is_below_one[k]:
+                bits = _inverse(bits)
+            elif x[k] == _ONE:
+                bits = _E
+            put(powers, places[k], (bits >> HALF_WORD, bits << HALF_WORD))
+    return powers
 
 
 @compiled
 def _i32f32(a):
     """A U64F64 with 32 fraction bits, clamped."""
-    if a[0] >> np.uint64(31) != ZERO:
+    if a[0] >> _TOP != ZERO:
         return _MOST_I32F32
     return (a[0] << HALF_WORD) | (a[1] >> HALF_WORD)
 
 
 @compiled
-def exponential(x, is_negative):
-    """The law's ``exp`` of the I32F32 of magnitude x; all bits set where it has none."""
-    if x == ZERO:
-        return _ONE
-    if x == _ONE and not is_negative:
-        return _E
-    if x >= _TOO_LARGE:
-        return MOST
-    result = x + _ONE
-    term = x
-    for i in range(2, 32):
-        high, low = multiplied(term, x)
-        if high >> np.uint64(31) != ZERO:
-            return MOST
-        term = ((high << HALF_WORD) | (low >> HALF_WORD)) // np.uint64(i)
-        if term == ZERO:
-            break
-        result += term
-        if result >= SIGN:
-            return MOST
-    if not is_negative:
-        return result
-    inverse = MOST // result
-    if MOST % result == result - UNIT:
-        inverse += UNIT
-    return inverse
+def _inverse(bits):
+    """2^64 over what is at least 2^32."""
+    inverse = MOST // bits
+    return inverse + UNIT if MOST % bits == bits - UNIT else inverse
+
+
+@compiled
+def _turn_into_log2(values):
+    """Put |log2| in the place of numbers of I32F32 of at least 3 units; whether it is negative.
+
+    The law's ``log2``. A number in 1 .. 2 is 1 + f, whose square is 1 + 2 f + f^2.
+    """
+    n = len(values)
+    is_below_one = np.empty(n, np.bool_)
+    fractions = np.empty(n, np.uint64)
+    for k in range(n):
+        bits = values[k]
+        is_below_one[k] = bits < _ONE
+        if is_below_one[k]:
+            bits = _inverse(bits)
+        whole = ZERO
+        while bits >= _TWO:
+            whole += UNIT
+            bits = (bits >> UNIT) + (bits & UNIT)
+        fractions[k] = bits & LOW_WORD
+        values[k] = whole
+    for _ in range(32):
+        for k in range(n):
+            f = fractions[k] & LOW_WORD
+            f = (f << UNIT) + ((f * f) >> HALF_WORD)
+            carry = np.uint64(f >= _ONE)
+            halved = ((f + _ONE) >> UNIT) + (f & UNIT) - _ONE
+            fractions[k] = halved if carry != ZERO else f
+            values[k] = (values[k] << UNIT) | carry
+    return is_below_one
+
+
+@compiled
+def _exponential(x, is_large):
+    """The law's ``exp`` of numbers of I32F32 from 0; marks those that have none."""
+    n = len(x)
+    series = x + _ONE
+    terms = x.copy()
+    for i in range(2, _TERMS):
+        inverse, shift = _INVERSES[i], _SHIFTS[i]
+        for k in range(n):
+            high, low = multiplied(terms[k], x[k])
+            term = (high << HALF_WORD) | (low >> HALF_WORD)
+            term = multiplied(term, inverse)[0] >> shift
+            terms[k] = term
+            series[k] += term
+            is_large[k] |= high >> _TOP != ZERO or series[k] >= SIGN
+    return series
 
 
 @compiled

@@ -50,11 +50,10 @@ def bits(values: dict) -> list[int]:
 def _safe_pow(case: Any) -> tuple[Any, Any]:
     value, exponent, expected = form.row(case, 3)
     from mechanics.engine import transcendental as engine
-    from mechanics.engine.wide import pair
+    from mechanics.engine.wide import halves, integers, pair
 
     value, exponent = form.fixed(U64F64, value), form.fixed(U64F64, exponent)
-    high, low = engine.safe_pow(pair(value.bits), pair(exponent.bits))
-    twin = int(high) << 64 | int(low)
+    twin = integers(engine.safe_pow(halves([value.bits]), pair(exponent.bits)))[0]
     return form.integer(expected), form.agreed(safe_pow(value, exponent).bits, twin)
 
 
