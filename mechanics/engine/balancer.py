@@ -257,28 +257,9 @@ def quotes(
     limit_price_rao: int | None = None,
     drop_fees: bool = False,
 ) -> Quotes:
-    """What a swap of each of n sizes would come to, each of them from the same pool.
+    """As ``mechanics.engine.amm.quotes``, of pools of this kind.
 
-    Rule
-        That of the era's ``buy`` or ``sell``.
-
-    Args
-        spec_version: which, from 423.
-        pool: the pool's state.
-        side: buy or sell.
-        amount_rao: what is offered, fee included, uint64, shape (n,).
-        limit_price_rao: rao of TAO per whole alpha at which to stop, None for no limit.
-        drop_fees: True for the protocol's own swaps.
-
-    Returns
-        The quotes. Swaps that would pass the limit are computed by the law, one by one.
-
-    Errors
-        BadState for a limit that is no balance or a state that no pool is in; OverflowError for an
-        amount that is no uint64.
-
-    Source
-        ``mechanics.amm``, its eras from v423.
+    Swaps that would pass the limit are computed by the law, one by one.
     """
     law.ERAS.at(spec_version)
     amount_rao = words(amount_rao)

@@ -1,7 +1,11 @@
 """Random states for holding the engine against the law: mostly plausible, some at every edge."""
 
 import os
+from collections.abc import Callable
 from random import Random
+from typing import Any
+
+from mechanics.amm.state import Refused, Swap
 
 COUNT = int(os.environ.get("TAOBOOKS_STATES", "300"))
 """How many states each test draws; the environment variable asks for more."""
@@ -24,3 +28,12 @@ class Draw(Random):
 
     def is_true(self, chance: float = 0.5) -> bool:
         return self.random() < chance
+
+
+def quoted_by_law(trade: Callable[..., Swap], *order: Any) -> tuple[int, int, int, int, bool]:
+    """A swap of the law's as a row of the engine's quotes; zeros where it is refused."""
+    try:
+        swap = trade(*order)
+    except Refused:
+        return 0, 0, 0, 0, True
+    return swap.paid_in_rao, swap.paid_out_rao, swap.fee_rao, swap.author_fee_rao, False

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from mechanics import amm as law
-from mechanics.amm.state import PERQUINTILL, PoolState, Refused, Side
+from mechanics.amm.state import PERQUINTILL, PoolState, Side
 from mechanics.amm.v423_balancer import reweighted
 from mechanics.engine import balancer as engine
 from mechanics.engine.wide import integers
 from mechanics.eras import BadState, UnknownRule
-from tests.mechanics.states import COUNT, Draw
+from tests.mechanics.states import COUNT, Draw, quoted_by_law
 
 _POOL = PoolState(1, 20_000_000_000_000, 1_500_000_000_000_000, fee_rate_u16=33)
 
@@ -66,14 +66,6 @@ def test_the_engine_needs_the_law_for_hardly_any_power():
     assert is_sure.all()
 
 
-def _by_law(trade, *arguments) -> tuple:
-    try:
-        swap = trade(*arguments)
-    except Refused:
-        return (0, 0, 0, 0, True)
-    return (swap.paid_in_rao, swap.paid_out_rao, swap.fee_rao, swap.author_fee_rao, False)
-
-
 @pytest.mark.parametrize("spec_version", [423, 425, 461])
 @pytest.mark.parametrize("side", Side)
 def test_quotes_are_the_laws(spec_version, side):
@@ -96,7 +88,11 @@ def test_quotes_are_the_laws(spec_version, side):
         )
         rows = zip(*(column.tolist() for column in quotes), strict=True)
         for amount, row in zip(amounts, rows, strict=True):
-            assert row == _by_law(trade, pool, amount, limit, drop_fees), (pool, amount, limit)
+            assert row == quoted_by_law(trade, pool, amount, limit, drop_fees), (
+                pool,
+                amount,
+                limit,
+            )
 
 
 def test_injections_shift_weights_as_the_law_does():

@@ -7,13 +7,13 @@ import pytest
 
 from mechanics import amm as law
 from mechanics.amm import v290_concentrated, v301_fees_reinvested
-from mechanics.amm.state import PoolState, Position, Refused, Side, Swap, Tick
+from mechanics.amm.state import PoolState, Position, Side, Tick
 from mechanics.amm.ticks import MAX_TICK, MIN_TICK, sqrt_price_at, tick_at
 from mechanics.engine import concentrated as engine
 from mechanics.engine.wide import halves, integers
 from mechanics.eras import BadState, UnknownRule
 from mechanics.fixed import I64F64, U64F64
-from tests.mechanics.states import COUNT, Draw
+from tests.mechanics.states import COUNT, Draw, quoted_by_law
 
 _POOL = PoolState(
     1,
@@ -89,17 +89,6 @@ def test_steps_are_the_laws(side):
             assert found == by_law, (pool, amount, limit)
 
 
-def _amounts(swap: Swap) -> tuple:
-    return (swap.paid_in_rao, swap.paid_out_rao, swap.fee_rao, swap.author_fee_rao, False)
-
-
-def _by_law(trade, *arguments) -> tuple:
-    try:
-        return _amounts(trade(*arguments))
-    except Refused:
-        return (0, 0, 0, 0, True)
-
-
 @pytest.mark.parametrize("spec_version", [290, 334, 385, 391])
 @pytest.mark.parametrize("side", Side)
 def test_quotes_are_the_laws(spec_version, side):
@@ -119,7 +108,11 @@ def test_quotes_are_the_laws(spec_version, side):
         )
         rows = zip(*(column.tolist() for column in quotes), strict=True)
         for amount, row in zip(amounts, rows, strict=True):
-            assert row == _by_law(trade, pool, amount, limit, drop_fees), (pool, amount, limit)
+            assert row == quoted_by_law(trade, pool, amount, limit, drop_fees), (
+                pool,
+                amount,
+                limit,
+            )
 
 
 def test_a_pool_without_its_parts_is_refused_by_name():
