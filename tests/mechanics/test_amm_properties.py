@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from mechanics import amm
 from mechanics.amm import PoolState, Refused
 
-SPECS = [233, 290, 301, 334, 385, 391, 423, 424, 440]
+SPECS = [233, 290, 391, 423, 424]
+"""One of each rule of swaps."""
+
+INJECTION_SPECS = [290, 301, 334, 423, 440]
 
 balances = st.integers(10**9, 10**16)
 orders = st.integers(10**6, 10**15)
@@ -82,7 +85,7 @@ def test_a_swap_takes_all_of_the_order_and_conserves_both_assets(spec, pool, amo
         assert after.tao_reserve_rao == pool.tao_reserve_rao - swap.paid_out_rao
 
 
-@pytest.mark.parametrize("spec", SPECS[1:])
+@pytest.mark.parametrize("spec", INJECTION_SPECS)
 @given(pools, st.integers(0, 10**9), st.integers(0, 10**9))
 def test_an_injection_keeps_the_price_from_290(spec, pool, tao, alpha):
     rule = amm.ERAS.at(spec).module
