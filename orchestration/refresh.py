@@ -94,11 +94,15 @@ def _is_landed(chosen: Settings, day: str, blocks: range) -> bool:
 
 _LAST_TABLES = (
     "chain__subnet_blocks",
+    "chain__pool_ticks",
+    "chain__pool_positions",
     "chain__stake_events",
     "recomputed__subnet_emissions",
     "recomputed__subnet_injections",
     "recomputed__moving_prices",
     "recomputed__pool_prices",
+    "recomputed__pool_swaps",
+    "recomputed__pool_states",
 )
 
 

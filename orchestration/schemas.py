@@ -117,6 +117,48 @@ CHAIN__SUBNET_BLOCKS = _schema(
     ("alpha_in_emission_rao", pa.int64()),
     ("pre_alpha_out_emission_rao", pa.int64()),
     ("alpha_out_emission_rao", pa.int64()),
+    # ---------- what is set aside for the subnet's next epoch
+    ("pre_last_mechanism_step_block", pa.int64()),
+    ("last_mechanism_step_block", pa.int64()),  # the block itself where an epoch ran in it
+    ("pre_pending_owner_cut_rao", pa.int64()),
+    ("pending_owner_cut_rao", pa.int64()),
+    ("pre_pending_emission_rao", pa.int64(), "null"),
+    ("pending_emission_rao", pa.int64(), "null"),
+    ("pre_pending_alpha_swapped_rao", pa.int64(), "null"),
+    ("pending_alpha_swapped_rao", pa.int64(), "null"),
+    ("pre_pending_root_divs_rao", pa.int64(), "null"),
+    ("pending_root_divs_rao", pa.int64(), "null"),
+    # ---------- registration and user liquidity
+    ("burn_rao", pa.int64()),  # as the block's extrinsics found it: it is adjusted before them
+    ("pre_is_user_liquidity_enabled", pa.bool_(), "null"),
+    ("is_user_liquidity_enabled", pa.bool_(), "null"),
+    ("pre_fee_global_tao_u64f64_bits", BITS, "null"),
+    ("fee_global_tao_u64f64_bits", BITS, "null"),
+    ("pre_fee_global_alpha_u64f64_bits", BITS, "null"),
+    ("fee_global_alpha_u64f64_bits", BITS, "null"),
+)
+
+CHAIN__POOL_TICKS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("tick_index", pa.int32()),
+    ("pre_liquidity_net_i128", BITS),
+    ("pre_liquidity_gross_u64", pa.int64()),
+    ("pre_fees_out_tao_i64f64_bits", BITS),
+    ("pre_fees_out_alpha_i64f64_bits", BITS),
+)
+
+CHAIN__POOL_POSITIONS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("position_id", BITS),
+    ("owner_ss58", pa.string()),
+    ("is_protocol", pa.bool_()),  # lent by the swap pallet's own account
+    ("pre_tick_low", pa.int32()),
+    ("pre_tick_high", pa.int32()),
+    ("pre_liquidity_u64", pa.int64()),
+    ("pre_fees_tao_i64f64_bits", BITS),
+    ("pre_fees_alpha_i64f64_bits", BITS),
 )
 
 CHAIN__STAKE_EVENTS = _schema(
@@ -139,6 +181,13 @@ CHAIN__STAKE_EVENTS = _schema(
     # TAO the swap put into the pool, fee left out; null: the event does not say (a registration)
     ("pool_tao_in_rao", pa.int64(), "null"),
     ("pool_tao_out_rao", pa.int64()),  # TAO the swap took out of the pool
+    # ---------- of a change of user liquidity
+    ("position_id", BITS, "null"),
+    ("tick_low", pa.int32(), "null"),
+    ("tick_high", pa.int32(), "null"),
+    ("liquidity_u64", pa.int64(), "null"),
+    ("fee_tao_rao", pa.int64(), "null"),
+    ("fee_alpha_rao", pa.int64(), "null"),
 )
 
 RECOMPUTED__SUBNET_EMISSIONS = _schema(
@@ -180,6 +229,42 @@ RECOMPUTED__POOL_PRICES = _schema(
     ("unexplained_reason", pa.string(), "null"),
 )
 
+RECOMPUTED__POOL_SWAPS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("event_index", pa.int64()),
+    ("amm_era", pa.string(), "null"),
+    ("tao_rao", pa.int64(), "null"),  # as the event says it: with the fee where that is in TAO
+    ("alpha_rao", pa.int64(), "null"),  # with the fee where that is in alpha
+    ("fee_tao_rao", pa.int64(), "null"),
+    ("fee_alpha_rao", pa.int64(), "null"),
+    ("alpha_sqrt_price_u64f64_bits", BITS, "null"),  # after the swap
+    ("unexplained_reason", pa.string(), "null"),
+)
+
+RECOMPUTED__POOL_STATES = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("amm_era", pa.string(), "null"),
+    # before the block's extrinsics: the price that the moving price takes in
+    ("coinbase_spot_price_u96f32_bits", BITS, "null"),
+    ("root_sale_tao_rao", pa.int64(), "null"),  # TAO that root's alpha was sold for in the block
+    # at the end of the block
+    ("tao_reserve_rao", pa.int64(), "null"),
+    ("alpha_reserve_rao", pa.int64(), "null"),
+    ("tao_provided_rao", pa.int64(), "null"),
+    ("alpha_provided_rao", pa.int64(), "null"),
+    ("alpha_out_rao", pa.int64(), "null"),
+    ("alpha_sqrt_price_u64f64_bits", BITS, "null"),
+    ("current_liquidity_u64", pa.int64(), "null"),
+    ("current_tick", pa.int32(), "null"),
+    ("pending_owner_cut_rao", pa.int64(), "null"),
+    ("pending_emission_rao", pa.int64(), "null"),
+    ("pending_alpha_swapped_rao", pa.int64(), "null"),
+    ("pending_root_divs_rao", pa.int64(), "null"),
+    ("unexplained_reason", pa.string(), "null"),
+)
+
 RECOMPUTED__ERAS = _schema(
     ("mechanism", pa.string()),  # emission, injection, moving_price, ...
     ("era", pa.string()),  # the mechanics module, v233_price_ema
@@ -195,10 +280,14 @@ TABLES: dict[str, pa.Schema] = {
     "raw_chain__events": RAW_CHAIN__EVENTS,
     "chain__blocks": CHAIN__BLOCKS,
     "chain__subnet_blocks": CHAIN__SUBNET_BLOCKS,
+    "chain__pool_ticks": CHAIN__POOL_TICKS,
+    "chain__pool_positions": CHAIN__POOL_POSITIONS,
     "chain__stake_events": CHAIN__STAKE_EVENTS,
     "recomputed__subnet_emissions": RECOMPUTED__SUBNET_EMISSIONS,
     "recomputed__subnet_injections": RECOMPUTED__SUBNET_INJECTIONS,
     "recomputed__moving_prices": RECOMPUTED__MOVING_PRICES,
     "recomputed__pool_prices": RECOMPUTED__POOL_PRICES,
+    "recomputed__pool_swaps": RECOMPUTED__POOL_SWAPS,
+    "recomputed__pool_states": RECOMPUTED__POOL_STATES,
     "recomputed__eras": RECOMPUTED__ERAS,
 }

@@ -1,5 +1,7 @@
 """Ticks: prices 1.0001 apart, and the square root of the price at which each begins."""
 
+from functools import lru_cache
+
 from mechanics.fixed import U64F64
 
 MIN_TICK = -443_636
@@ -66,6 +68,7 @@ def sqrt_ratio_q96(tick: int) -> int:
     return -(-ratio >> 32)
 
 
+@lru_cache(maxsize=65_536)
 def sqrt_price_at(tick: int) -> U64F64:
     """The square root of the price at which a tick begins."""
     return U64F64(-(-sqrt_ratio_q96(tick) >> 32))

@@ -18,7 +18,7 @@ class InjectionState:
         price: spot price before the block, TAO per alpha.
         alpha_emission_rao: alpha the subnet's own halving curve mints.
         is_registration_allowed, is_pow_registration_allowed: the subnet's two switches.
-        block_emission_rao: TAO the block mints; specs 298 to 420 read it.
+        block_emission_rao: TAO the block mints; specs 298 to 341 and 362 to 420 read it.
         root_proportion: root's weight over root's weight and the subnet's alpha before the block;
             read from spec 421.
     """

@@ -36,19 +36,20 @@ def recompute(pre: InjectionState) -> Injection:
 
 def terms(pre: InjectionState) -> Terms:
     """The subnet's part of the block, unfloored; a closed subnet gets no TAO, but its subsidy."""
-    split = subsidized(pre)
+    split = subsidized(pre, U96F32.of(pre.alpha_emission_rao))
     return without_tao(split) if is_closed(pre) else split
 
 
-def subsidized(pre: InjectionState) -> Terms:
+def subsidized(pre: InjectionState, subsidy_alpha: U96F32) -> Terms:
     """What goes into the pool of an open subnet, what buys alpha, and what participants get.
 
     Rule
-        p < T / E: tao_in = p E, alpha_in = e, excess = T - tao_in. Else tao_in = T and
+        p < T / E: tao_in = p E, alpha_in = s, excess = T - tao_in. Else tao_in = T and
         alpha_in = T / p, e when p = 0.
 
     Args
         pre: the subnet before its injection: T TAO due, p TAO per alpha, e alpha and E TAO minted.
+        subsidy_alpha: s, alpha for the pool where the subnet is subsidised, rao.
 
     Returns
         rao of each asset, unfloored.
@@ -64,7 +65,7 @@ def subsidized(pre: InjectionState) -> Terms:
     minted = U96F32.of(pre.alpha_emission_rao)
     if pre.price < pre.tao_emission.safe_div(emission):
         tao_in = pre.price * emission
-        return Terms(tao_in, minted, minted, pre.tao_emission - tao_in, is_subsidized=True)
+        return Terms(tao_in, subsidy_alpha, minted, pre.tao_emission - tao_in, is_subsidized=True)
     return Terms(pre.tao_emission, pre.tao_emission.safe_div_or(pre.price, minted), minted)
 
 

@@ -16,7 +16,7 @@ SOURCE = (
     "run_coinbase, step 3"
 )
 
-__all__ = ["ORDER", "is_closed", "recompute", "settle", "terms", "with_nothing"]
+__all__ = ["ORDER", "is_closed", "recompute", "settle", "subsidized", "terms", "with_nothing"]
 
 
 def recompute(pre: InjectionState) -> Injection:
@@ -26,7 +26,7 @@ def recompute(pre: InjectionState) -> Injection:
 
 def terms(pre: InjectionState) -> Terms:
     """The subnet's part of the block, unfloored; a closed subnet gets nothing but its subsidy."""
-    split = subsidized(pre)
+    split = subsidized(pre, U96F32.of(pre.alpha_emission_rao))
     return with_nothing(split) if is_closed(pre) else split
 
 

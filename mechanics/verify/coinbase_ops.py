@@ -99,7 +99,7 @@ def _subnet_terms(
     is_owner_cut_enabled: Any,
     tao_emission: Any,
 ) -> dict[str, int]:
-    issued_rao = form.unsigned(alpha_in, 64) + form.unsigned(alpha_out, 64)
+    issued_rao = _u64(form.unsigned(alpha_in, 64) + form.unsigned(alpha_out, 64))
     root_proportion = _ALPHA_SPLIT.root_proportion(
         network["tao_weight_u64"], network["root_tao_rao"], issued_rao
     )
@@ -117,7 +117,7 @@ def _subnet_terms(
     split = _ALPHA_SPLIT.recompute(
         alpha_split.AlphaSplitState(
             alpha_out_rao=terms.floored().alpha_out_rao,
-            alpha_issuance_rao=issued_rao + emission_rao,
+            alpha_issuance_rao=_u64(issued_rao + emission_rao),
             is_owner_cut_enabled=form.boolean(is_owner_cut_enabled),
             **network,
         )
@@ -135,6 +135,11 @@ def _subnet_terms(
         "recycled": split.recycled_rao,
         "root_prop": root_proportion.bits,
     }
+
+
+def _u64(sum_rao: int) -> int:
+    """A sum as the chain's saturating addition leaves it."""
+    return min(sum_rao, 2**64 - 1)
 
 
 def _dividend_distribution(case: Any) -> tuple[Any, Any]:

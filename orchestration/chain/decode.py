@@ -1,4 +1,4 @@
-"""Raw storage rows -> typed columns, a whole column at a time.
+"""Raw storage rows -> state before and after each snapshot block -> the decoded tables.
 
 A block's state is decoded with the layout of the runtime that EXECUTED the block: a runtime set in
 block N runs its migrations in N+1, so the state at the end of N still has the old layout.
@@ -13,159 +13,34 @@ import pyarrow.compute as pc
 from bittensor_core import ss58_encode
 
 from orchestration.chain.keys import PREFIX_BYTES, netuid_of
-from orchestration.chain.layout import GLOBAL_ITEMS, SUBNET_ITEMS, StorageItem
+from orchestration.chain.layout import (
+    ALL_ITEMS,
+    GLOBAL_ITEMS,
+    POSITIONS,
+    SUBNET_ITEMS,
+    TICKS,
+    StorageItem,
+)
 from orchestration.chain.metadata import ConfirmedLayout
+from orchestration.chain.values import (
+    SS58_PREFIX,
+    column_types,
+    compact,
+    decode_parameters,
+    decode_values,
+)
 from orchestration.errors import DecodeError, LayoutError
 from orchestration.schemas import (
-    BITS,
     CHAIN__BLOCKS,
+    CHAIN__POOL_POSITIONS,
+    CHAIN__POOL_TICKS,
     CHAIN__SUBNET_BLOCKS,
     UTC_MS,
 )
 
-SS58_PREFIX = 42
 ROOT = 0
-
-_INTEGERS = {"u16": "<u2", "u32": "<u4", "i32": "<i4", "u64": "<u8", "i64": "<i8"}
-_LARGEST_BITS = 10**38 - 1
-
-
-# ---------------------------------------------------------------------- values of one item
-
-
-def decode_values(item: StorageItem, values: pa.BinaryArray) -> dict[str, pa.Array]:
-    """The column or columns of an item, one row per value.
-
-    Args:
-        values: the bytes as stored, shape (n,); null only where the item is optional.
-
-    Raises:
-        ValueError: (position, what) of the first value that is not of the item's type.
-    """
-    kind = item.value_type
-    if kind in _INTEGERS:
-        return {item.column: _integers(kind, values)}
-    if kind == "bool":
-        return {item.column: _booleans(values)}
-    if kind.startswith(("u128", "i128")):
-        return {item.column: _wide(_fixed_width(values, 16), kind[0] == "i", values)}
-    if kind == "[u8; 32]":
-        return {item.column: _addresses(values)}
-    if kind == "Vec<u8>":
-        return {item.column: _texts(values)}
-    if kind == "(u64, i128/2^64)":
-        rows = _fixed_width(values, 24)
-        blocks = rows[:, :8].copy().view("<u8").ravel()
-        return {
-            f"{item.column}_block_number": _masked(_signed(blocks), values),
-            f"{item.column}_i64f64_bits": _wide(rows[:, 8:], True, values),
-        }
-    raise LayoutError(
-        f"{item.name} is declared with value type {kind}, which this program does not decode; "
-        "declare one of the types in orchestration/chain/decode.py."
-    )
-
-
-def column_types(item: StorageItem) -> dict[str, pa.DataType]:
-    """The columns an item decodes to, and their types."""
-    empty = pa.array([], pa.binary())
-    return {name: column.type for name, column in decode_values(item, empty).items()}
-
-
-def _fixed_width(values: pa.BinaryArray, width: int) -> np.ndarray:
-    """Bytes of equally long values, shape (n, width); zeros where null."""
-    lengths = pc.fill_null(pc.binary_length(values), width).to_numpy(zero_copy_only=False)
-    wrong = np.flatnonzero(lengths != width)
-    if len(wrong):
-        raise ValueError(int(wrong[0]), f"has {lengths[wrong[0]]} bytes instead of {width}")
-    if values.null_count:
-        values = pc.fill_null(values, bytes(width))
-    data = np.frombuffer(values.buffers()[2] or b"", dtype=np.uint8)
-    offsets = np.frombuffer(values.buffers()[1] or b"\0\0\0\0", dtype=np.int32)
-    start = int(offsets[values.offset]) if len(values) else 0
-    return data[start : start + len(values) * width].reshape(len(values), width)
-
-
-def _masked(numbers: np.ndarray, values: pa.BinaryArray, kind: pa.DataType | None = None):
-    mask = values.is_null().to_numpy(zero_copy_only=False) if values.null_count else None
-    return pa.array(numbers, type=kind, mask=mask)
-
-
-def _signed(numbers: np.ndarray) -> np.ndarray:
-    wrong = np.flatnonzero(numbers > np.uint64(2**63 - 1))
-    if len(wrong):
-        raise ValueError(int(wrong[0]), f"is {numbers[wrong[0]]}, above 2^63 - 1")
-    return numbers.astype(np.int64)
-
-
-def _integers(kind: str, values: pa.BinaryArray) -> pa.Array:
-    dtype = np.dtype(_INTEGERS[kind])
-    numbers = _fixed_width(values, dtype.itemsize).copy().view(dtype).ravel()
-    if kind == "u64":
-        return _masked(_signed(numbers), values)
-    wider = np.int64 if kind in ("i64", "u32") else np.int32
-    return _masked(numbers.astype(wider), values)
-
-
-def _booleans(values: pa.BinaryArray) -> pa.Array:
-    octets = _fixed_width(values, 1).ravel()
-    wrong = np.flatnonzero(octets > 1)
-    if len(wrong):
-        raise ValueError(int(wrong[0]), f"is 0x{octets[wrong[0]]:02x}, which is no bool")
-    return _masked(octets.astype(bool), values)
-
-
-def _wide(rows: np.ndarray, is_signed: bool, values: pa.BinaryArray) -> pa.Array:
-    """128-bit integers, shape (n, 16), as exact decimals: their bytes are Arrow's own form."""
-    # 10^38 - 1 has the upper half 0x4B3B4CA85A86C47A; only values beyond it need a closer look. An
-    # unsigned value with its top bit set shows a negative upper half and is always beyond.
-    high = rows[:, 8:].copy().view("<i8").ravel()
-    edge = _LARGEST_BITS >> 64
-    suspects = np.flatnonzero((high >= edge) | (high <= (-edge - 1 if is_signed else -1)))
-    for row in suspects:
-        number = int.from_bytes(rows[row].tobytes(), "little", signed=is_signed)
-        if abs(number) > _LARGEST_BITS:
-            raise ValueError(int(row), f"is {number}, beyond 38 digits")
-    mask = None
-    if values.null_count:
-        mask = pc.invert(values.is_null()).cast(pa.bool_())
-        mask = mask.buffers()[1]
-    return pa.Array.from_buffers(
-        BITS, len(rows), [mask, pa.py_buffer(np.ascontiguousarray(rows).tobytes())]
-    )
-
-
-def _addresses(values: pa.BinaryArray) -> pa.Array:
-    _fixed_width(values, 32)
-    encoded = values.dictionary_encode()
-    names = pa.array(
-        [ss58_encode(key, SS58_PREFIX) for key in encoded.dictionary.to_pylist()], pa.string()
-    )
-    return names.take(encoded.indices)
-
-
-def _texts(values: pa.BinaryArray) -> pa.Array:
-    encoded = values.dictionary_encode()
-    texts = []
-    for raw in encoded.dictionary.to_pylist():
-        length, start = compact(raw)
-        if start + length != len(raw):
-            first = pc.index(values, raw).as_py()
-            raise ValueError(first, f"says {length} bytes and holds {len(raw) - start}")
-        texts.append(raw[start:].decode("utf-8", errors="replace"))
-    return pa.array(texts, pa.string()).take(encoded.indices)
-
-
-def compact(raw: bytes) -> tuple[int, int]:
-    """A SCALE compact integer and the number of bytes it takes."""
-    if not raw:
-        return 0, 0
-    mode = raw[0] & 3
-    if mode < 3:
-        width = 1 << mode
-        return int.from_bytes(raw[:width], "little") >> 2, width
-    width = (raw[0] >> 2) + 4
-    return int.from_bytes(raw[1 : 1 + width], "little"), 1 + width
+SWAP_ACCOUNT = b"modlten/swap".ljust(32, b"\0")
+"""The account of the swap pallet (PalletId ``ten/swap``), which owns the protocol's positions."""
 
 
 # ---------------------------------------------------------------------- state over blocks
@@ -173,10 +48,15 @@ def compact(raw: bytes) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """The landed rows of one item: where in the day each stands, and its bytes."""
+    """The landed rows of one item: where in the day each stands, its key and its bytes.
+
+    ``keys`` are the item's distinct keys; ``key_numbers`` say which of them a row has.
+    """
 
     block_positions: np.ndarray
     netuids: np.ndarray
+    keys: list[bytes]
+    key_numbers: np.ndarray
     values: pa.BinaryArray
 
 
@@ -218,17 +98,18 @@ class StateFrames:
         keys = raw["key"].combine_chunks().dictionary_encode()
         if isinstance(keys, pa.ChunkedArray):
             keys = keys.combine_chunks()
-        items = {item.prefix: item for item in (*GLOBAL_ITEMS, *SUBNET_ITEMS)}
+        items = {item.prefix: item for item in ALL_ITEMS}
         order = list(items.values())
         codes = np.full(len(keys.dictionary), -1, dtype=np.int64)
         netuids = np.full(len(keys.dictionary), -1, dtype=np.int64)
-        for row, key in enumerate(keys.dictionary.to_pylist()):
+        distinct = keys.dictionary.to_pylist()
+        for row, key in enumerate(distinct):
             item = items.get(key[:PREFIX_BYTES])
             if item is None:
                 continue
             codes[row] = order.index(item)
-            if item.hasher:
-                netuid = netuid_of(key, item.hasher)
+            if item.key:
+                netuid = netuid_of(key, item.key)
                 if netuid is None:
                     raise DecodeError(
                         f"The landed key 0x{key.hex()} of {item.name} names no subnet; "
@@ -243,8 +124,13 @@ class StateFrames:
         by_item = {}
         for code, item in enumerate(order):
             rows = np.flatnonzero(row_codes == code)
+            used, numbers = np.unique(indices[rows], return_inverse=True)
             by_item[item] = _Changes(
-                positions[rows], netuids[indices[rows]], values.take(pa.array(rows))
+                positions[rows],
+                netuids[indices[rows]],
+                [distinct[row] for row in used],
+                numbers,
+                values.take(pa.array(rows)),
             )
         return by_item
 
@@ -255,12 +141,9 @@ class StateFrames:
         snapshot whose spec has no such item is null.
         """
         changes = self._by_item[item]
-        width = len(self.netuids) if item.hasher else 1
-        slots = np.searchsorted(self.netuids, changes.netuids) if item.hasher else 0
-        latest = np.full((len(self.blocks), width), -1, dtype=np.int64)
-        latest[changes.block_positions, slots] = np.arange(len(changes.values))
-        np.maximum.accumulate(latest, axis=0, out=latest)
-
+        width = len(self.netuids) if item.key else 1
+        slots = np.searchsorted(self.netuids, changes.netuids) if item.key else 0
+        latest = self._latest(changes, slots, width)
         absent = changes.values.is_null().to_numpy(zero_copy_only=False)
         decoded, start = [], 0
         rows = np.full(latest.shape, -1, dtype=np.int64)
@@ -292,6 +175,41 @@ class StateFrames:
         whole = {name: pa.concat_arrays([part[name] for part in decoded]) for name in decoded[0]}
         return self._at(whole, rows[self._before]), self._at(whole, rows[self._after])
 
+    def entries_before(self, item: StorageItem) -> dict[str, pa.Array]:
+        """The entries a map has before every snapshot, one row each.
+
+        ``block_number``, one column for each parameter of the key (``key_0``, ``key_1`` ...), and
+        the item's own, in the order of block and key; a snapshot whose spec has no such item has
+        no row.
+        """
+        changes = self._by_item[item]
+        latest = self._latest(changes, changes.key_numbers, len(changes.keys))[self._before]
+        absent = changes.values.is_null().to_numpy(zero_copy_only=False)
+        present = latest >= 0
+        present[present] = ~absent[latest[present]]
+        present &= np.array([item.is_in(int(spec)) for spec in self._specs[self._before]])[:, None]
+        snapshots, key_numbers = np.nonzero(present)
+        used, picks = np.unique(latest[snapshots, key_numbers], return_inverse=True)
+        try:
+            decoded = decode_values(item, changes.values.take(pa.array(used)))
+        except ValueError as error:
+            raise self._undecodable(item, changes, used, *error.args) from None
+        parameters = decode_parameters(changes.keys, item.key)
+        return (
+            {"block_number": pa.array(self.snapshots[snapshots])}
+            | {
+                f"key_{n}": column.take(pa.array(key_numbers))
+                for n, column in enumerate(parameters)
+            }
+            | {name: column.take(pa.array(picks)) for name, column in decoded.items()}
+        )
+
+    def _latest(self, changes: _Changes, slots: np.ndarray | int, width: int) -> np.ndarray:
+        """Which change is the last at the end of each block, shape (blocks, width); -1 for none."""
+        latest = np.full((len(self.blocks), width), -1, dtype=np.int64)
+        latest[changes.block_positions, slots] = np.arange(len(changes.values))
+        return np.maximum.accumulate(latest, axis=0, out=latest)
+
     @staticmethod
     def _at(columns: dict[str, pa.Array], rows: np.ndarray) -> dict[str, pa.Array]:
         flat = rows.ravel()
@@ -305,7 +223,7 @@ class StateFrames:
             return DecodeError(f"The default of {item.name} {what}; its metadata is damaged.")
         row = used[position]
         where = f"block {self.blocks[changes.block_positions[row]]}"
-        if item.hasher:
+        if item.key:
             where += f", netuid {changes.netuids[row]}"
         raw = changes.values[int(row)].as_py()
         return DecodeError(
@@ -334,6 +252,26 @@ def chain_subnet_blocks(frames: StateFrames) -> pa.Table:
     }
     columns |= after | {f"pre_{name}": column for name, column in before.items()}
     return _as(CHAIN__SUBNET_BLOCKS, columns).filter(exists)
+
+
+def chain_pool_ticks(frames: StateFrames) -> pa.Table:
+    """``chain__pool_ticks``: every price at which a pool's liquidity changed, before the block."""
+    found = frames.entries_before(TICKS)
+    found["netuid"], found["tick_index"] = found["key_0"], found["key_1"]
+    return _before(found, CHAIN__POOL_TICKS)
+
+
+def chain_pool_positions(frames: StateFrames) -> pa.Table:
+    """``chain__pool_positions``: who lends what to a pool before the block."""
+    found = frames.entries_before(POSITIONS)
+    found["owner_ss58"] = found["key_1"]
+    found["is_protocol"] = pc.equal(found["key_1"], ss58_encode(SWAP_ACCOUNT, SS58_PREFIX))
+    return _before(found, CHAIN__POOL_POSITIONS)
+
+
+def _before(found: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
+    """Entries of a map as a table whose value columns begin with ``pre_``."""
+    return _as(schema, {name: found[name.removeprefix("pre_")] for name in schema.names})
 
 
 def chain_blocks(headers: pa.Table, events: pa.Table, frames: StateFrames) -> pa.Table:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from orchestration.chain.keys import netuid_key, netuid_of
 from orchestration.chain.layout import (
     GLOBAL_ITEMS,
+    LISTED_ITEMS,
     NETWORKS_ADDED,
     SUBNET_ITEMS,
     StorageItem,
@@ -138,17 +139,34 @@ class _Requests:
 
     def __iter__(self) -> Iterator[tuple[int, list[bytes]]]:
         made: dict[tuple[int, frozenset[int]], list[bytes]] = {}
-        previous: frozenset[int] = frozenset()
+        subnets_before: frozenset[int] = frozenset()
+        listed_before: set[bytes] = set()
         networks = self._reader.keys(NETWORKS_ADDED.prefix, self._blocks)
-        for block, found in zip(self._blocks, networks, strict=True):
-            netuids = frozenset(netuid_of(key, "Identity") for key in found)
-            # A network removed in this block is read once more: that its keys are gone is news.
-            form = (self._specs[block], netuids | previous)
+        for block, found, listed in zip(self._blocks, networks, self._listed(), strict=True):
+            netuids = frozenset(netuid_of(key, NETWORKS_ADDED.key) for key in found)
+            # What was removed in this block is read once more: that its keys are gone is news.
+            form = (self._specs[block], netuids | subnets_before)
             if form not in made:
                 made[form] = _keys_of(*form)
-            self.keys[block] = made[form]
-            previous = netuids
+            self.keys[block] = [*made[form], *sorted(listed | listed_before)]
+            subnets_before, listed_before = netuids, listed
             yield block, self.keys[block]
+
+    def _listed(self) -> Iterator[set[bytes]]:
+        """For each block, in order: the keys of the maps whose keys cannot be derived."""
+        asked = {
+            item: self._reader.keys(
+                item.prefix, [b for b in self._blocks if item.is_in(self._specs[b])]
+            )
+            for item in LISTED_ITEMS
+        }
+        for block in self._blocks:
+            yield {
+                key
+                for item, answers in asked.items()
+                if item.is_in(self._specs[block])
+                for key in next(answers)
+            }
 
 
 def _keys_of(spec_version: int, netuids: frozenset[int]) -> list[bytes]:
@@ -159,7 +177,7 @@ def _keys_of(spec_version: int, netuids: frozenset[int]) -> list[bytes]:
         return [item for item in items if item in declared]
 
     return [item.prefix for item in of(GLOBAL_ITEMS)] + [
-        netuid_key(item.prefix, item.hasher, netuid)
+        netuid_key(item.prefix, item.key, netuid)
         for item in of(SUBNET_ITEMS)
         for netuid in sorted(netuids)
     ]

@@ -8,7 +8,7 @@ the bytes, with newtypes taken off: ``TaoBalance`` is ``u64``, ``I96F32`` is ``i
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestration.chain.keys import item_prefix
+from orchestration.chain.keys import KeyParts, item_prefix
 
 FIRST_SPEC = 233
 """dTAO begins; earlier state has other items and other rules."""
@@ -18,15 +18,16 @@ FIRST_SPEC = 233
 class StorageItem:
     """One storage item, its key and value, and the specs that have it.
 
-    ``default`` is the value an absent key stands for on mainnet, as (first spec, bytes) pairs;
-    decoding always uses the default of the block's own metadata, and a default that differs from
-    this is reported. ``hasher`` is None for a plain value, else the map's key is a netuid.
+    ``columns`` are those the value decodes to, one for each field of a composite type. ``key`` is
+    empty for a plain value. ``default`` is the value an absent key stands for on mainnet, as
+    (first spec, bytes) pairs; decoding always uses the default of the block's own metadata, and a
+    default that differs from this is reported.
     """
 
-    column: str
+    columns: tuple[str, ...]
     pallet: str
     item: str
-    hasher: str | None
+    key: KeyParts
     value_type: str
     default: tuple[tuple[int, str], ...]
     first_spec: int = FIRST_SPEC
@@ -56,27 +57,31 @@ _FALSE = ((FIRST_SPEC, "00"),)
 _NONE = ((FIRST_SPEC, "00"),)
 
 
+_NETUID: KeyParts = (("Identity", "u16"),)
+_SWAP_NETUID: KeyParts = (("Twox64Concat", "u16"),)
+
+
 def _subnet(
     column: str, item: str, value_type: str, default: tuple[tuple[int, str], ...], **more
 ) -> StorageItem:
-    return StorageItem(column, "SubtensorModule", item, "Identity", value_type, default, **more)
+    return StorageItem((column,), "SubtensorModule", item, _NETUID, value_type, default, **more)
 
 
 def _swap(
     column: str, item: str, value_type: str, default: tuple[tuple[int, str], ...], **more
 ) -> StorageItem:
     more = {"first_spec": 290, **more}
-    return StorageItem(column, "Swap", item, "Twox64Concat", value_type, default, **more)
+    return StorageItem((column,), "Swap", item, _SWAP_NETUID, value_type, default, **more)
 
 
 def _global(
     column: str, item: str, value_type: str, default: tuple[tuple[int, str], ...], **more
 ) -> StorageItem:
-    return StorageItem(column, "SubtensorModule", item, None, value_type, default, **more)
+    return StorageItem((column,), "SubtensorModule", item, (), value_type, default, **more)
 
 
 GLOBAL_ITEMS: tuple[StorageItem, ...] = (
-    StorageItem("block_number", "System", "Number", None, "u32", ((FIRST_SPEC, "00" * 4),)),
+    StorageItem(("block_number",), "System", "Number", (), "u32", ((FIRST_SPEC, "00" * 4),)),
     _global("total_issuance_rao", "TotalIssuance", "u64", _U64),
     _global("total_stake_rao", "TotalStake", "u64", _U64),
     # 971,718,665,099,567,868 / (2^64 - 1), about 0.0527
@@ -150,9 +155,11 @@ SUBNET_ITEMS: tuple[StorageItem, ...] = (
     _subnet("subnet_volume_rao", "SubnetVolume", "u128", _U128),
     _subnet("moving_price_i96f32_bits", "SubnetMovingPrice", "i128/2^32", _U128),
     _subnet("tao_flow_rao", "SubnetTaoFlow", "i64", _U64, first_spec=334),
-    _subnet(
-        "ema_tao_flow",
+    StorageItem(
+        ("ema_tao_flow_block_number", "ema_tao_flow_i64f64_bits"),
+        "SubtensorModule",
         "SubnetEmaTaoFlow",
+        _NETUID,
         "(u64, i128/2^64)",
         _NONE,
         first_spec=334,
@@ -161,12 +168,71 @@ SUBNET_ITEMS: tuple[StorageItem, ...] = (
     _subnet("tao_in_emission_rao", "SubnetTaoInEmission", "u64", _U64),
     _subnet("alpha_in_emission_rao", "SubnetAlphaInEmission", "u64", _U64),
     _subnet("alpha_out_emission_rao", "SubnetAlphaOutEmission", "u64", _U64),
+    # ---------- what has been set aside for the next epoch
+    _subnet("last_mechanism_step_block", "LastMechansimStepBlock", "u64", _U64),
+    _subnet("pending_owner_cut_rao", "PendingOwnerCut", "u64", _U64),
+    _subnet("pending_emission_rao", "PendingEmission", "u64", _U64, last_spec=342),
+    _subnet("pending_alpha_swapped_rao", "PendingAlphaSwapped", "u64", _U64, last_spec=342),
+    _subnet("pending_root_divs_rao", "PendingRootDivs", "u64", _U64, last_spec=333),
+    # ---------- what a registration costs: 1 TAO, then 0.1
+    _subnet(
+        "burn_rao",
+        "Burn",
+        "u64",
+        ((FIRST_SPEC, "00ca9a3b00000000"), (257, "00e1f50500000000")),
+    ),
+    # ---------- liquidity of users
+    _swap("is_user_liquidity_enabled", "EnabledUserLiquidity", "bool", _FALSE, last_spec=422),
+    _swap("fee_global_tao_u64f64_bits", "FeeGlobalTao", "u128/2^64", _U128, last_spec=422),
+    _swap("fee_global_alpha_u64f64_bits", "FeeGlobalAlpha", "u128/2^64", _U128, last_spec=422),
 )
+
+TICKS = StorageItem(
+    (
+        "liquidity_net_i128",
+        "liquidity_gross_u64",
+        "fees_out_tao_i64f64_bits",
+        "fees_out_alpha_i64f64_bits",
+    ),
+    "Swap",
+    "Ticks",
+    (*_SWAP_NETUID, ("Twox64Concat", "i32")),
+    "Tick(i128, u64, i128/2^64, i128/2^64)",
+    _NONE,
+    first_spec=290,
+    last_spec=422,
+    is_optional=True,
+)
+
+POSITIONS = StorageItem(
+    (
+        "position_id",
+        "netuid",
+        "tick_low",
+        "tick_high",
+        "liquidity_u64",
+        "fees_tao_i64f64_bits",
+        "fees_alpha_i64f64_bits",
+    ),
+    "Swap",
+    "Positions",
+    (*_SWAP_NETUID, ("Twox64Concat", "[u8; 32]"), ("Twox64Concat", "u128")),
+    "Position(u128, u16, i32, i32, u64, i128/2^64, i128/2^64)",
+    _NONE,
+    first_spec=290,
+    last_spec=422,
+    is_optional=True,
+)
+
+LISTED_ITEMS: tuple[StorageItem, ...] = (TICKS, POSITIONS)
+"""Maps whose keys cannot be derived from the netuids: the source is asked which it has."""
+
+ALL_ITEMS: tuple[StorageItem, ...] = (*GLOBAL_ITEMS, *SUBNET_ITEMS, *LISTED_ITEMS)
 
 
 def items_at(spec_version: int) -> Iterator[StorageItem]:
     """The declared items that a spec has."""
-    return (item for item in (*GLOBAL_ITEMS, *SUBNET_ITEMS) if item.is_in(spec_version))
+    return (item for item in ALL_ITEMS if item.is_in(spec_version))
 
 
 NETWORKS_ADDED = SUBNET_ITEMS[0]

@@ -144,9 +144,10 @@ def _item_differences(metadata: Metadata, item: StorageItem) -> list[Difference]
     entry = metadata.entry(item.pallet, item.item)
     if entry is None:
         return [Difference(item.name, "item", "present", "absent")]
-    keys = tuple(entry.param_hashers) + tuple(metadata.shape(t) for t in entry.param_types)
+    types = (metadata.shape(reference) for reference in entry.param_types)
+    keys = tuple(zip(entry.param_hashers, types, strict=True))
     claims = [
-        ("keys", (item.hasher, "u16") if item.hasher else (), keys),
+        ("keys", item.key, keys),
         ("value type", item.value_type, metadata.shape(entry.value_type)),
         ("modifier", "Optional" if item.is_optional else "Default", entry.modifier),
         ("default", item.default_at(metadata.spec_version), bytes(entry.default_bytes).hex()),

@@ -136,7 +136,7 @@ def _settle_pool_side(row: Row) -> None:
         # The burn buys alpha; NeuronRegistered does not say for how much.
         row["is_pool_touching"] = True
         row["pool_tao_in_rao"] = row["tao_rao"]
-    elif name in ("LiquidityAdded", "LiquidityRemoved"):
+    elif name in ("LiquidityAdded", "LiquidityModified", "LiquidityRemoved"):
         row["is_pool_touching"] = True
 
 
@@ -232,12 +232,18 @@ def _add_stake_burn(fields: Mapping) -> Row:
 
 
 def _liquidity_changed(fields: Mapping) -> Row:
-    return {
+    """LiquidityAdded, -Modified and -Removed; only the latter two pay out fees."""
+    fees = {f"{name}_rao": int(fields[name]) for name in ("fee_tao", "fee_alpha") if name in fields}
+    return fees | {
         "coldkey_ss58": fields["coldkey"],
         "hotkey_ss58": fields["hotkey"],
         "netuid": int(fields["netuid"]),
         "tao_rao": int(fields["tao"]),
         "alpha_rao": int(fields["alpha"]),
+        "position_id": int(fields["position_id"]),
+        "tick_low": int(fields["tick_low"]),
+        "tick_high": int(fields["tick_high"]),
+        "liquidity_u64": int(fields["liquidity"]),
     }
 
 
@@ -252,6 +258,7 @@ _FORMS: dict[tuple[str, str], Callable[[Any], Row]] = {
     ("SubtensorModule", "AlphaBurned"): _alpha_destroyed,
     ("SubtensorModule", "AddStakeBurn"): _add_stake_burn,
     ("Swap", "LiquidityAdded"): _liquidity_changed,
+    ("Swap", "LiquidityModified"): _liquidity_changed,
     ("Swap", "LiquidityRemoved"): _liquidity_changed,
 }
 

@@ -48,11 +48,17 @@ class LakeResource(dg.ConfigurableResource):
     def read(self, table: str, day: str | None, columns: Sequence[str] | None = None) -> pa.Table:
         return self._lake.read(table, day, columns)
 
+    def landed_at(self, table: str, day: str) -> tuple[str, int]:
+        """Which file a partition is, and when it was put there."""
+        path = self._lake.path(table, day)
+        return str(path), path.stat().st_mtime_ns if path.is_file() else 0
+
     def write(self, table: str, rows, day: str | None, **said: str) -> dg.MaterializeResult:
         """Replaces a partition; returns what Dagster shows of it."""
         count = self._lake.write(table, rows, day, said)
         preview = self._lake.preview(table, day)
         return dg.MaterializeResult(
+            asset_key=table,
             metadata={
                 "dagster/row_count": count,
                 "dagster/column_schema": _column_schema(table),
@@ -60,7 +66,7 @@ class LakeResource(dg.ConfigurableResource):
                 "path": dg.MetadataValue.path(str(self._lake.path(table, day))),
                 "preview": dg.MetadataValue.md(preview),
                 **said,
-            }
+            },
         )
 
     def claim(self, reader: ChainReader) -> None:

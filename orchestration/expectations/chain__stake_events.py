@@ -21,6 +21,7 @@ KNOWN_EVENTS = [
     "AlphaBurned",
     "AlphaRecycled",
     "LiquidityAdded",
+    "LiquidityModified",
     "LiquidityRemoved",
     "NeuronRegistered",
     "StakeAdded",
@@ -39,11 +40,12 @@ def measure(tables: Mapping[str, pa.Table], day: dt.date) -> pd.DataFrame:
     frame["is_of_a_landed_block"] = pc.is_in(
         events["block_number"], value_set=blocks["block_number"].combine_chunks()
     ).to_numpy()
+    # A modified position pays in or out: its amounts are signed.
+    is_signed = pc.equal(events["event_name"], "LiquidityModified").to_numpy()
     frame["has_no_negative_amount"] = True
     for name in _AMOUNTS:
-        frame["has_no_negative_amount"] &= pc.fill_null(
-            pc.greater_equal(events[name], 0), True
-        ).to_numpy()
+        positive = pc.fill_null(pc.greater_equal(events[name], 0), True).to_numpy()
+        frame["has_no_negative_amount"] &= positive | is_signed
     paid_from = pc.if_else(
         pc.fill_null(events["is_fee_in_alpha"], False), events["alpha_rao"], events["tao_rao"]
     )

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from mechanics import amm, injection, issuance
-from mechanics.eras import UnknownRule
+from mechanics.eras import BadState, UnknownRule
 from mechanics.fixed import U96F32
 from orchestration.recompute.pools import POOL_COLUMNS, spot_price
 from orchestration.recompute.rows import Columns, Row, rows_of, subnets_only
@@ -21,7 +21,14 @@ _COLUMNS = [
     "pre_alpha_out_emission_rao",
     *POOL_COLUMNS,
 ]
-_DUE = ["block_number", "netuid", "is_candidate", "tao_emission_u96f32_bits", "unexplained_reason"]
+_DUE = [
+    "block_number",
+    "netuid",
+    "block_emission_rao",
+    "is_candidate",
+    "tao_emission_u96f32_bits",
+    "unexplained_reason",
+]
 
 
 def recompute(subnet_blocks: pa.Table, emissions: pa.Table) -> pa.Table:
@@ -46,7 +53,7 @@ def recompute(subnet_blocks: pa.Table, emissions: pa.Table) -> pa.Table:
         try:
             era = injection.ERAS.at(row["spec_version"])
             found = _injection(era, row, due)
-        except UnknownRule as unknown:
+        except (UnknownRule, BadState) as unknown:  # BadState: what the rule reads is not decoded
             out.add(**key, is_candidate=due["is_candidate"], unexplained_reason=str(unknown))
             continue
         out.add(
@@ -76,5 +83,6 @@ def _injection(era: injection.Era, row: Row, due: Row) -> injection.Injection:
             alpha_emission_rao=issuance.block_emission(spec, alpha_issuance_rao),
             is_registration_allowed=row["pre_is_registration_allowed"],
             is_pow_registration_allowed=row["pre_is_pow_registration_allowed"],
+            block_emission_rao=due["block_emission_rao"],
         )
     )

@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.chain import decode, land, metadata
+from orchestration.chain import decode, land, metadata, values
 from orchestration.chain.keys import netuid_key
-from orchestration.chain.layout import GLOBAL_ITEMS, SUBNET_ITEMS, StorageItem
+from orchestration.chain.layout import (
+    GLOBAL_ITEMS,
+    POSITIONS,
+    SUBNET_ITEMS,
+    TICKS,
+    StorageItem,
+)
 from orchestration.chain.recording import Recording
 from orchestration.errors import DecodeError, LayoutError
 from orchestration.schemas import RAW_CHAIN__STORAGE
@@ -46,10 +52,11 @@ def test_every_column_equals_the_codecs_own_reading(frames, small, confirmed, bl
         for item in SUBNET_ITEMS:
             if item not in confirmed.defaults:
                 continue
-            keys = [netuid_key(item.prefix, item.hasher, netuid) for netuid in rows]
+            keys = [netuid_key(item.prefix, item.key, netuid) for netuid in rows]
             (values,) = reader.storage([(at, keys)])
             for netuid, raw in zip(rows, values, strict=True):
-                column = f"{when}{item.column}"
+                (name,) = item.columns
+                column = f"{when}{name}"
                 if column not in rows[netuid]:
                     continue
                 expected = plain(confirmed, item, raw)
@@ -101,66 +108,62 @@ def test_landed_rows_are_all_keys_once_and_then_only_changes(small):
 
 
 def item(value_type: str, **more) -> StorageItem:
-    return StorageItem("column", "Pallet", "Item", "Identity", value_type, ((233, ""),), **more)
+    return StorageItem(
+        ("column",), "Pallet", "Item", (("Identity", "u16"),), value_type, ((233, ""),), **more
+    )
 
 
 @given(st.lists(st.integers(-(2**127), 2**127 - 1), min_size=1, max_size=20))
 def test_wide_integers_are_exact_or_refused(numbers):
-    values = pa.array([n.to_bytes(16, "little", signed=True) for n in numbers], pa.binary())
+    stored = pa.array([n.to_bytes(16, "little", signed=True) for n in numbers], pa.binary())
     fits = all(abs(n) < 10**38 for n in numbers)
     if fits:
-        (column,) = decode.decode_values(item("i128/2^32"), values).values()
+        (column,) = values.decode_values(item("i128/2^32"), stored).values()
         assert [int(n) for n in column.to_pylist()] == numbers
     else:
         with pytest.raises(ValueError, match="beyond 38 digits"):
-            decode.decode_values(item("i128/2^32"), values)
+            values.decode_values(item("i128/2^32"), stored)
 
 
 @given(st.lists(st.integers(0, 2**128 - 1), min_size=1, max_size=20))
 def test_unsigned_wide_integers_are_exact_or_refused(numbers):
-    values = pa.array([n.to_bytes(16, "little") for n in numbers], pa.binary())
+    stored = pa.array([n.to_bytes(16, "little") for n in numbers], pa.binary())
     if max(numbers) < 10**38:
-        (column,) = decode.decode_values(item("u128/2^64"), values).values()
+        (column,) = values.decode_values(item("u128/2^64"), stored).values()
         assert [int(n) for n in column.to_pylist()] == numbers
     else:
         with pytest.raises(ValueError, match="beyond 38 digits"):
-            decode.decode_values(item("u128/2^64"), values)
+            values.decode_values(item("u128/2^64"), stored)
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20))
 def test_u64_above_2_63_is_refused_not_wrapped(numbers):
-    values = pa.array([n.to_bytes(8, "little") for n in numbers], pa.binary())
+    stored = pa.array([n.to_bytes(8, "little") for n in numbers], pa.binary())
     if max(numbers) < 2**63:
-        (column,) = decode.decode_values(item("u64"), values).values()
+        (column,) = values.decode_values(item("u64"), stored).values()
         assert column.to_pylist() == numbers
     else:
         with pytest.raises(ValueError, match="above 2\\^63 - 1"):
-            decode.decode_values(item("u64"), values)
+            values.decode_values(item("u64"), stored)
 
 
-def test_optional_pairs_keep_their_nulls():
+def test_optional_composites_keep_their_nulls():
     raw = (7).to_bytes(8, "little") + (-(2**64)).to_bytes(16, "little", signed=True)
-    columns = decode.decode_values(
-        StorageItem(
-            "ema", "P", "I", "Identity", "(u64, i128/2^64)", ((233, "00"),), 233, None, True
-        ),
-        pa.array([raw, None], pa.binary()),
-    )
-    assert columns["ema_block_number"].to_pylist() == [7, None]
-    assert [v if v is None else int(v) for v in columns["ema_i64f64_bits"].to_pylist()] == [
-        -(2**64),
-        None,
-    ]
+    ema = next(i for i in SUBNET_ITEMS if i.item == "SubnetEmaTaoFlow")
+    columns = values.decode_values(ema, pa.array([raw, None], pa.binary()))
+    assert columns["ema_tao_flow_block_number"].to_pylist() == [7, None]
+    bits = columns["ema_tao_flow_i64f64_bits"].to_pylist()
+    assert [None if b is None else int(b) for b in bits] == [-(2**64), None]
 
 
 def test_a_type_nobody_decodes_is_an_error_of_the_layout():
-    with pytest.raises(LayoutError, match="does not decode"):
-        decode.decode_values(item("u256"), pa.array([b"\0" * 32], pa.binary()))
+    with pytest.raises(LayoutError, match="is not decoded"):
+        values.decode_values(item("u256"), pa.array([b"\0" * 32], pa.binary()))
 
 
 @pytest.mark.parametrize("number", [0, 63, 64, 16_383, 16_384, 2**30 - 1, 2**30, 2**64])
 def test_compact_integers_of_every_form(number):
-    assert decode.compact(encoded_compact(number))[0] == number
+    assert values.compact(encoded_compact(number))[0] == number
 
 
 def encoded_compact(number: int) -> bytes:
@@ -176,7 +179,7 @@ def encoded_compact(number: int) -> bytes:
 
 def with_value(raw: pa.Table, name: str, netuid: int | None, value: bytes, block: int) -> pa.Table:
     found = next(i for i in (*GLOBAL_ITEMS, *SUBNET_ITEMS) if i.item == name)
-    key = found.prefix if netuid is None else netuid_key(found.prefix, found.hasher, netuid)
+    key = found.prefix if netuid is None else netuid_key(found.prefix, found.key, netuid)
     rows = [row for row in raw.to_pylist() if (row["block_number"], row["key"]) != (block, key)]
     rows.append({"block_number": block, "spec_version": 293, "key": key, "value": value})
     rows.sort(key=lambda row: row["block_number"])
@@ -224,6 +227,33 @@ def test_an_absent_key_is_the_default_of_the_blocks_own_metadata(small, confirme
     table = decode.chain_subnet_blocks(decode.StateFrames(raw, {293: confirmed})).to_pylist()
     (row,) = (r for r in table if r["block_number"] == 614 and r["netuid"] == 4)
     assert row["pre_fee_rate_u16"] == int.from_bytes(confirmed.defaults[fee], "little") == 196
+
+
+@pytest.mark.parametrize("block", [601, 630])
+def test_pool_ticks_and_positions_are_the_codecs_own_reading(frames, small, confirmed, block):
+    reader = Recording(small)
+    for item, table, names in (
+        (TICKS, decode.chain_pool_ticks(frames), ("netuid", "tick_index")),
+        (POSITIONS, decode.chain_pool_positions(frames), ("netuid", "owner_ss58", "position_id")),
+    ):
+        (keys,) = reader.keys(item.prefix, [block - 1])
+        (stored,) = reader.storage([(block - 1, keys)])
+        kind = confirmed.metadata.entry(item.pallet, item.item).value_type
+        theirs = confirmed.metadata.runtime.batch_decode([kind] * len(stored), stored)
+        rows = [row for row in table.to_pylist() if row["block_number"] == block]
+        assert len(rows) == len(keys) > 24
+        ours = sorted(
+            tuple(int(row[f"pre_{c}"]) for c in item.columns if f"pre_{c}" in row) for row in rows
+        )
+        assert ours == sorted(
+            tuple(_plain(value) for name, value in their.items() if name not in ("id", "netuid"))
+            for their in theirs
+        )
+        assert len({tuple(row[n] for n in names) for row in rows}) == len(rows)
+
+
+def _plain(value) -> int:
+    return int(next(iter(value.values()))) if isinstance(value, dict) else int(value)
 
 
 def test_root_and_every_subnet_stand_in_every_snapshot(frames):

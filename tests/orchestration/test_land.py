@@ -81,7 +81,7 @@ def test_a_subnet_removed_in_a_block_is_read_once_more(altered):
     from orchestration.chain.keys import netuid_key
     from orchestration.chain.layout import NETWORKS_ADDED
 
-    gone = netuid_key(NETWORKS_ADDED.prefix, "Identity", 3)
+    gone = netuid_key(NETWORKS_ADDED.prefix, NETWORKS_ADDED.key, 3)
 
     def remove(changes: pa.Table) -> pa.Table:
         row = pa.table([[610], [gone], pa.array([None], pa.binary())], schema=changes.schema)

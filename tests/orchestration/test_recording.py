@@ -14,6 +14,7 @@ from orchestration.chain.recording import Recording
 from orchestration.errors import SourceError
 
 DAY = dt.date(2025, 7, 8)
+NETUID = (("Identity", "u16"),)
 TAO_IN = item_prefix("SubtensorModule", "SubnetTaoInEmission")
 
 
@@ -30,7 +31,7 @@ def plain_answer(folder: Path, key: bytes, block: int) -> bytes | None:
 
 
 def test_storage_is_the_last_change_up_to_the_block(small):
-    key = netuid_key(TAO_IN, "Identity", 1)
+    key = netuid_key(TAO_IN, NETUID, 1)
     reader = Recording(small)
     blocks = [600, 601, 615, 630]
     answers = list(reader.storage((block, [key]) for block in blocks))
@@ -39,7 +40,7 @@ def test_storage_is_the_last_change_up_to_the_block(small):
 
 
 def test_a_block_can_be_asked_for_after_a_later_one(small):
-    key = netuid_key(TAO_IN, "Identity", 1)
+    key = netuid_key(TAO_IN, NETUID, 1)
     reader = Recording(small)
     forward = [value for (value,) in reader.storage((b, [key]) for b in range(600, 631))]
     backward = [value for (value,) in reader.storage((b, [key]) for b in range(630, 599, -1))]
@@ -53,7 +54,7 @@ def test_an_absent_key_has_no_value(small):
 
 def test_keys_of_a_map_come_in_byte_order_and_follow_deletions(altered):
     prefix = item_prefix("SubtensorModule", "NetworksAdded")
-    gone = netuid_key(prefix, "Identity", 3)
+    gone = netuid_key(prefix, NETUID, 3)
 
     def remove(changes: pa.Table) -> pa.Table:
         row = pa.table([[610], [gone], pa.array([None], pa.binary())], schema=changes.schema)

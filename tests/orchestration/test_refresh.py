@@ -137,7 +137,7 @@ def test_the_whole_capture_is_exact(localnet_a, at_home):
 def change_of(item: str, netuid: int, block: int, add: int) -> Callable[[pa.Table], pa.Table]:
     """Adds to a u64 the chain stored at the end of one block, and of that block only."""
     found = next(i for i in SUBNET_ITEMS if i.item == item)
-    key = netuid_key(found.prefix, found.hasher, netuid)
+    key = netuid_key(found.prefix, found.key, netuid)
 
     def change(changes: pa.Table) -> pa.Table:
         rows = changes.to_pylist()
@@ -324,7 +324,7 @@ def test_a_spec_laid_out_otherwise_is_not_decoded_and_its_bytes_stay(small, at_h
         dataclasses.replace(i, value_type="u32") if i.item == "SubnetTAO" else i
         for i in SUBNET_ITEMS
     )
-    monkeypatch.setattr(layout, "SUBNET_ITEMS", wrong)
+    monkeypatch.setattr(layout, "ALL_ITEMS", wrong)
     resources._layout.cache_clear()
     chosen = at_home(small)
     sentence = refused(chosen)
@@ -336,7 +336,7 @@ def test_a_spec_laid_out_otherwise_is_not_decoded_and_its_bytes_stay(small, at_h
 
 def short_value(changes: pa.Table) -> pa.Table:
     item = next(i for i in SUBNET_ITEMS if i.item == "SubnetTAO")
-    key = netuid_key(item.prefix, item.hasher, 5)
+    key = netuid_key(item.prefix, item.key, 5)
     rows = changes.to_pylist()
     for row in rows:
         if (row["block_number"], row["key"]) == (613, key):

@@ -13,7 +13,7 @@ FIRST_SPEC_VERSION = 397
 # The last spec whose source was read.
 LAST_SPEC_VERSION = 425
 SOURCE = (
-    "subtensor@00e256b0 (June 2026), pallets/subtensor/src/subnets/subnet.rs: "
+    "subtensor@00e256b0 (spec 425 to 439), pallets/subtensor/src/subnets/subnet.rs: "
     "set_new_network_state; staking/stake_utils.rs: get_median_subnet_alpha_price"
 )
 
@@ -34,7 +34,7 @@ def recompute(pre: PoolStartState) -> PoolStart:
         None.
 
     Source
-        subtensor@00e256b0 (June 2026), pallets/subtensor/src/subnets/subnet.rs:
+        subtensor@00e256b0 (spec 425 to 439), pallets/subtensor/src/subnets/subnet.rs:
         set_new_network_state.
     """
     tao_rao = max(pre.lock_rao, pre.min_lock_rao)

@@ -1,7 +1,7 @@
 """A subnet may be started StartCallDelay blocks after its registration.
 
-Against v257: the delay is read from storage: the same 50,400 blocks by default, 0 from spec 397 on,
-when a subnet may be started in the block of its registration.
+Against v257: the delay is read from storage. Its default is 0 in the metadata of spec 393 and
+since: a subnet may be started in the block of its registration.
 """
 
 from mechanics.eras import given

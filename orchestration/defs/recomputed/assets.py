@@ -1,10 +1,11 @@
 """Recomputed tables: what the rules say the chain should have done, from the parent's state."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from orchestration.defs.chain.assets import (
     chain__blocks,
-    chain__stake_events,
     chain__subnet_blocks,
 )
 from orchestration.defs.partitions import block_days
@@ -13,6 +14,7 @@ from orchestration.recompute import (
     eras,
     moving_prices,
     pool_prices,
+    pool_replay,
     subnet_emissions,
     subnet_injections,
 )
@@ -47,8 +49,49 @@ def recomputed__subnet_injections(
     return lake.write("recomputed__subnet_injections", rows, day)
 
 
+_REPLAYED = (
+    "chain__subnet_blocks",
+    "chain__blocks",
+    "recomputed__subnet_emissions",
+    "chain__stake_events",
+    "chain__pool_ticks",
+    "chain__pool_positions",
+)
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            name, deps=_REPLAYED, description=said, group_name="recomputed", kinds={"parquet"}
+        )
+        for name, said in (
+            ("recomputed__pool_swaps", "What each swap pays by the rules. Grain: block x event."),
+            (
+                "recomputed__pool_states",
+                "Every pool at the end of each block, replayed. Grain: block x netuid.",
+            ),
+        )
+    ],
+    partitions_def=block_days,
+    name="recomputed__pools",
+)
+def recomputed__pools(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> Iterator[dg.MaterializeResult]:
+    """Every pool through each block in order: injection, root sale, then what touches it."""
+    day = context.partition_key
+    replayed = pool_replay.recompute(*(lake.read(name, day) for name in _REPLAYED))
+    yield lake.write("recomputed__pool_swaps", replayed.swaps, day)
+    yield lake.write("recomputed__pool_states", replayed.states, day)
+
+
 @dg.asset(
-    deps=[chain__subnet_blocks, chain__blocks, chain__stake_events, recomputed__subnet_emissions],
+    deps=[
+        chain__subnet_blocks,
+        chain__blocks,
+        recomputed__subnet_emissions,
+        "recomputed__pool_states",
+    ],
     partitions_def=block_days,
     **_RECOMPUTED,
 )
@@ -63,7 +106,7 @@ def recomputed__moving_prices(
             "chain__subnet_blocks",
             "chain__blocks",
             "recomputed__subnet_emissions",
-            "chain__stake_events",
+            "recomputed__pool_states",
         )
     )
     return lake.write("recomputed__moving_prices", moving_prices.recompute(*tables), day)

@@ -18,6 +18,12 @@ counted as (
 
 ),
 
+protocol as (
+
+    select * from {{ ref('int_protocol_flows_by_day') }}
+
+),
+
 days as (
 
     select
@@ -37,7 +43,9 @@ days as (
         case
             when counted.flow_chain_user_rao is null then 'rebuilt from events'
             else 'SubnetTaoFlow'
-        end as flow_chain_user_source
+        end as flow_chain_user_source,
+        protocol.flow_protocol_rao,
+        protocol.unexplained_reason as flow_net_protocol_reason
 
     from subnet_days
     left join swaps
@@ -48,6 +56,10 @@ days as (
         on subnet_days.block_date = counted.block_date
         and subnet_days.netuid = counted.netuid
         and subnet_days.subnet_generation = counted.subnet_generation
+    left join protocol
+        on subnet_days.block_date = protocol.block_date
+        and subnet_days.netuid = protocol.netuid
+        and subnet_days.subnet_generation = protocol.subnet_generation
 
 )
 
@@ -63,8 +75,8 @@ select
     cast(flow_chain_user_rao as decimal(38, 0)) as flow_chain_user_rao,
     flow_chain_user_source,
     cast(flow_events_gross_rao - flow_chain_user_rao as decimal(38, 0)) as flow_fee_difference_rao,
-    cast(null as decimal(38, 0)) as flow_net_protocol_rao,
-    'root sales happen inside the block; their TAO needs the pool rules' as flow_net_protocol_reason,
+    cast(flow_chain_user_rao - flow_protocol_rao as decimal(38, 0)) as flow_net_protocol_rao,
+    flow_net_protocol_reason,
 {%- for series in ['flow_events_gross', 'flow_chain_user'] %}
 {%- for window in [7, 30] %}
     {{ exact_sum(series ~ '_rao', over='last_' ~ window) }} as {{ series }}_{{ window }}d_rao,

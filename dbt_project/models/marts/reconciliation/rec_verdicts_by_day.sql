@@ -20,10 +20,38 @@ verdicts as (
         cast(abs(residual_{{ unit }}) as decimal(38, 0)) as absolute_residual
 
     from {{ ref(model) }}
-    {%- if not loop.last %}
     union all
-    {% endif %}
-{%- endfor %}
+{% endfor %}
+{%- for column, item in pool_quantities() %}
+    select
+        block_date,
+        '{{ item }}' as quantity,
+        spec_version,
+        amm_era as quantity_era,
+        block_number,
+        case
+            when verdict in ('unobserved', 'unexplained') then verdict
+            else {{ verdict('observed_' ~ column, 'recomputed_' ~ column) }}
+        end as verdict,
+        '{{ 'u64f64_bits' if column.endswith('_bits') else column.split('_') | last }}' as residual_unit,
+        cast(abs(residual_{{ column }}) as decimal(38, 0)) as absolute_residual
+
+    from {{ ref('rec_pool_states_by_block') }}
+    union all
+{% endfor %}
+    select
+        block_date,
+        'Swap' as quantity,
+        spec_version,
+        amm_era as quantity_era,
+        block_number,
+        verdict,
+        'rao' as residual_unit,
+        cast(greatest(
+            abs(residual_tao_rao), abs(residual_alpha_rao), abs(residual_fee_tao_rao), abs(residual_fee_alpha_rao)
+        ) as decimal(38, 0)) as absolute_residual
+
+    from {{ ref('rec_pool_swaps') }}
 
 ),
 

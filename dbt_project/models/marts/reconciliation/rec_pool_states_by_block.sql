@@ -1,0 +1,65 @@
+{%- set quantities = pool_quantities() -%}
+
+with
+
+observed as (
+
+    select * from {{ ref('stg_chain__subnet_blocks') }}
+    where netuid <> 0
+
+),
+
+recomputed as (
+
+    select * from {{ ref('stg_recomputed__pool_states') }}
+
+),
+
+joined as (
+
+    select
+        coalesce(observed.block_number, recomputed.block_number) as block_number,
+        coalesce(observed.netuid, recomputed.netuid) as netuid,
+        coalesce(observed.block_date, recomputed.block_date) as block_date,
+        observed.block_number is not null as is_observed,
+        observed.spec_version,
+        recomputed.amm_era,
+        case
+            when recomputed.block_number is null then 'no recomputed row'
+            else recomputed.unexplained_reason
+        end as unexplained_reason
+        {%- for column, item in quantities %},
+        observed.{{ column }} as observed_{{ column }},
+        recomputed.{{ column }} as recomputed_{{ column }}
+        {%- endfor %}
+
+    from observed
+    full join recomputed
+        on observed.block_number = recomputed.block_number
+        and observed.netuid = recomputed.netuid
+
+)
+
+select
+    block_number,
+    netuid,
+    block_date,
+    spec_version,
+    amm_era,
+    case
+        when not is_observed then 'unobserved'
+        when unexplained_reason is not null then 'unexplained'
+        when {% for column, item in quantities %}observed_{{ column }} is not distinct from recomputed_{{ column }}
+            {%- if not loop.last %}
+            and {% endif %}{% endfor %}
+            then 'exact'
+        else 'differs'
+    end as verdict,
+    unexplained_reason
+    {%- for column, item in quantities %},
+    observed_{{ column }},
+    recomputed_{{ column }},
+    {{ residual('observed_' ~ column, 'recomputed_' ~ column) }} as residual_{{ column }}
+    {%- endfor %}
+
+from joined

@@ -1,0 +1,379 @@
+"""``recomputed__pool_swaps`` and ``recomputed__pool_states``: every pool through a block, in order.
+
+A pool starts as the parent block left it; the coinbase injects and sells for root, then every event
+that touches the pool follows in the order of the block.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mechanics import amm, issuance, replay
+from mechanics.eras import UnknownRule
+from mechanics.fixed import I64F64, U64F64, U96F32
+from mechanics.injection import InjectionState
+from orchestration.recompute.pools import POOL_COLUMNS, spot_price
+from orchestration.recompute.rows import Columns, Row, rows_of
+from orchestration.schemas import RECOMPUTED__POOL_STATES, RECOMPUTED__POOL_SWAPS
+
+ROOT = 0
+
+_COLUMNS = [
+    "block_number",
+    "netuid",
+    "spec_version",
+    "pre_is_network_added",
+    "is_network_added",
+    "pre_is_registration_allowed",
+    "pre_is_pow_registration_allowed",
+    "pre_fee_rate_u16",
+    "pre_alpha_out_rao",
+    "pre_tao_provided_rao",
+    "pre_alpha_provided_rao",
+    "pre_current_liquidity_u64",
+    "pre_current_tick",
+    "pre_is_user_liquidity_enabled",
+    "pre_fee_global_tao_u64f64_bits",
+    "pre_fee_global_alpha_u64f64_bits",
+    "burn_rao",
+    "last_mechanism_step_block",
+    "pre_pending_owner_cut_rao",
+    "pre_pending_emission_rao",
+    "pre_pending_alpha_swapped_rao",
+    "pre_pending_root_divs_rao",
+    *POOL_COLUMNS,
+]
+_EVENT_COLUMNS = [
+    "block_number",
+    "netuid",
+    "event_index",
+    "event_name",
+    "tao_rao",
+    "alpha_rao",
+    "fee_rao",
+    "is_pool_touching",
+    "position_id",
+    "tick_low",
+    "tick_high",
+    "liquidity_u64",
+]
+_CHANGES_ALPHA_OUT = ("AlphaRecycled",)
+
+MADE_IN_THE_BLOCK = "the subnet was made in this block, so there is no pool before it"
+REMOVED_IN_THE_BLOCK = "the subnet was removed in this block"
+
+
+class Replayed(NamedTuple):
+    """The two tables of a day."""
+
+    swaps: pa.Table
+    states: pa.Table
+
+
+class _Unexplained(Exception):
+    """From here on the block's pool is not known; the message says why."""
+
+
+def recompute(
+    subnet_blocks: pa.Table,
+    blocks: pa.Table,
+    emissions: pa.Table,
+    stake_events: pa.Table,
+    ticks: pa.Table,
+    positions: pa.Table,
+) -> Replayed:
+    """One row per swap, and one per snapshot block and subnet.
+
+    Args:
+        subnet_blocks: a day of ``chain__subnet_blocks``.
+        blocks: the same day of ``chain__blocks``.
+        emissions: the same day of ``recomputed__subnet_emissions``, row for row but root.
+        stake_events: the same day of ``chain__stake_events``.
+        ticks: the same day of ``chain__pool_ticks``.
+        positions: the same day of ``chain__pool_positions``.
+    """
+    swaps, states = Columns(RECOMPUTED__POOL_SWAPS), Columns(RECOMPUTED__POOL_STATES)
+    lent = _Lent(ticks, positions)
+    events = _events(stake_events)
+    due = rows_of(emissions, ["is_candidate", "tao_emission_u96f32_bits", "unexplained_reason"])
+    network: Mapping[int, replay.Network] = _networks(subnet_blocks, blocks)
+    subnets = subnet_blocks.filter(pc.not_equal(subnet_blocks["netuid"], ROOT))
+    for row, emission in zip(rows_of(subnets, _COLUMNS), due, strict=True):
+        key = (row["block_number"], row["netuid"])
+        _replay(row, emission, events.get(key, []), lent, network[key[0]], swaps, states)
+    return Replayed(swaps.table(), states.table())
+
+
+@dataclass(slots=True)
+class _Pool:
+    """A pool on its way through a block."""
+
+    pool: amm.PoolState
+    alpha_out_rao: int
+
+
+def _replay(
+    row: Row,
+    emission: Row,
+    events: list[Row],
+    lent: "_Lent",
+    network: replay.Network,
+    swaps: Columns,
+    states: Columns,
+) -> None:
+    key = {"block_number": row["block_number"], "netuid": row["netuid"]}
+    spec = row["spec_version"]
+    reason, era, state, pending = None, None, None, {}
+    try:
+        replay.require_known(spec)
+        era = amm.ERAS.at(spec).name
+        state = _Pool(_pool_before(row, lent), row["pre_alpha_out_rao"])
+        pending = _coinbase(row, emission, network, state)
+    except (_Unexplained, UnknownRule) as unknown:
+        reason = str(unknown)
+    before_extrinsics = None if reason else _spot_price(spec, state.pool)
+    for event in events:
+        if reason is None:
+            try:
+                made = _apply(spec, state, event, row)
+            except (amm.Refused, UnknownRule, _Unexplained) as refused:
+                reason = f"the rules do not follow event {event['event_index']}: {refused}"
+                made = None
+        if not event["is_pool_touching"]:
+            continue
+        if reason is None:
+            swaps.add(
+                **key,
+                event_index=event["event_index"],
+                amm_era=era,
+                alpha_sqrt_price_u64f64_bits=_bits(state.pool.alpha_sqrt_price),
+                **made,
+            )
+        else:
+            swaps.add(
+                **key, event_index=event["event_index"], amm_era=era, unexplained_reason=reason
+            )
+    states.add(
+        **key,
+        amm_era=era,
+        coinbase_spot_price_u96f32_bits=before_extrinsics,
+        unexplained_reason=reason,
+        **({} if reason else _end(state) | pending),
+    )
+
+
+def _pool_before(row: Row, lent: "_Lent") -> amm.PoolState:
+    if not row["pre_is_network_added"]:
+        raise _Unexplained(MADE_IN_THE_BLOCK)
+    if not row["is_network_added"]:
+        raise _Unexplained(REMOVED_IN_THE_BLOCK)
+    sqrt_price = row["pre_alpha_sqrt_price_u64f64_bits"]
+    is_initialized = bool(row["pre_is_swap_v3_initialized"])
+    key = (row["block_number"], row["netuid"])
+    return amm.PoolState(
+        mechanism=row["pre_subnet_mechanism"],
+        tao_reserve_rao=row["pre_tao_reserve_rao"],
+        alpha_reserve_rao=row["pre_alpha_reserve_rao"],
+        is_v3_initialized=is_initialized,
+        alpha_sqrt_price=U64F64(sqrt_price) if is_initialized else None,
+        fee_rate_u16=row["pre_fee_rate_u16"],
+        tao_provided_rao=row["pre_tao_provided_rao"] or 0,
+        alpha_provided_rao=row["pre_alpha_provided_rao"] or 0,
+        current_liquidity=row["pre_current_liquidity_u64"] if is_initialized else None,
+        current_tick=row["pre_current_tick"] if is_initialized else None,
+        fee_global_tao=U64F64(row["pre_fee_global_tao_u64f64_bits"] or 0),
+        fee_global_alpha=U64F64(row["pre_fee_global_alpha_u64f64_bits"] or 0),
+        ticks=lent.ticks[key],
+        protocol_position=lent.protocol.get(key),
+        positions=lent.users[key],
+        is_user_liquidity_enabled=bool(row["pre_is_user_liquidity_enabled"]),
+    )
+
+
+def _coinbase(row: Row, emission: Row, network: replay.Network, state: _Pool) -> dict[str, int]:
+    """The coinbase of a candidate; what is pending at the end of the block, and root's TAO."""
+    names = ("owner_cut", "emission", "alpha_swapped", "root_divs")
+    pending = {f"pending_{name}_rao": row[f"pre_pending_{name}_rao"] for name in names}
+    root_sale_tao_rao = 0
+    if emission["unexplained_reason"]:
+        raise _Unexplained(emission["unexplained_reason"])
+    if emission["is_candidate"]:
+        spec = row["spec_version"]
+        issued = row["pre_alpha_reserve_rao"] + row["pre_alpha_out_rao"]
+        done = replay.coinbase(
+            spec,
+            state.pool,
+            state.alpha_out_rao,
+            InjectionState(
+                tao_emission=U96F32(emission["tao_emission_u96f32_bits"]),
+                price=spot_price(amm.ERAS.at(spec), row, "pre_"),
+                alpha_emission_rao=issuance.block_emission(spec, issued),
+                is_registration_allowed=row["pre_is_registration_allowed"],
+                is_pow_registration_allowed=row["pre_is_pow_registration_allowed"],
+            ),
+            network,
+        )
+        state.pool, state.alpha_out_rao = done.pool, done.alpha_out_rao
+        pending["pending_owner_cut_rao"] += done.split.owner_cut_rao
+        pending["pending_emission_rao"] += done.split.emission_rao
+        pending["pending_alpha_swapped_rao"] += done.split.swapped_rao
+        pending["pending_root_divs_rao"] += done.root_tao_rao
+        root_sale_tao_rao = done.root_tao_rao
+    if row["last_mechanism_step_block"] == row["block_number"]:
+        pending = dict.fromkeys(pending, 0)  # the epoch of this block has paid it all out
+    return pending | {"root_sale_tao_rao": root_sale_tao_rao}
+
+
+def _apply(spec: int, state: _Pool, event: Row, row: Row) -> dict[str, int]:
+    """One event; what the rules give for the figures it states."""
+    name = event["event_name"]
+    if not event["is_pool_touching"]:
+        if name in _CHANGES_ALPHA_OUT:
+            state.alpha_out_rao -= event["alpha_rao"]
+        return {}
+    if name == "StakeAdded":
+        order = replay.Order(amm.Side.BUY, event["tao_rao"], event["fee_rao"] == 0)
+        swap, state.alpha_out_rao = replay.swapped(spec, state.pool, state.alpha_out_rao, order)
+        return _of_buy(state, swap)
+    if name == "NeuronRegistered":
+        swap, state.alpha_out_rao = replay.registered(
+            spec, state.pool, state.alpha_out_rao, row["burn_rao"]
+        )
+        return _of_buy(state, swap)
+    if name == "StakeRemoved":
+        order = replay.Order(amm.Side.SELL, event["alpha_rao"], event["fee_rao"] == 0)
+        swap, state.alpha_out_rao = replay.swapped(spec, state.pool, state.alpha_out_rao, order)
+        state.pool = swap.pool
+        return {
+            "tao_rao": swap.paid_out_rao,
+            "alpha_rao": swap.paid_in_rao + swap.fee_rao,
+            "fee_tao_rao": 0,
+            "fee_alpha_rao": swap.fee_rao,
+        }
+    provision = _provision(spec, state.pool, event)
+    state.pool = provision.pool
+    state.alpha_out_rao = replay.alpha_out_after_lending(
+        state.alpha_out_rao, provision, is_added=_is_added(event)
+    )
+    return {
+        "tao_rao": provision.tao_rao,
+        "alpha_rao": provision.alpha_rao,
+        "fee_tao_rao": provision.fee_tao_rao,
+        "fee_alpha_rao": provision.fee_alpha_rao,
+    }
+
+
+def _is_added(event: Row) -> bool:
+    """A removal says the liquidity it takes out without a sign, a modification with one."""
+    return event["event_name"] != "LiquidityRemoved" and event["liquidity_u64"] > 0
+
+
+def _of_buy(state: _Pool, swap: amm.Swap) -> dict[str, int]:
+    state.pool = swap.pool
+    return {
+        "tao_rao": swap.paid_in_rao + swap.fee_rao,
+        "alpha_rao": swap.paid_out_rao,
+        "fee_tao_rao": swap.fee_rao,
+        "fee_alpha_rao": 0,
+    }
+
+
+def _provision(spec: int, pool: amm.PoolState, event: Row) -> amm.Provision:
+    market, position = amm.ERAS.at(spec).module, event["position_id"]
+    if event["event_name"] == "LiquidityAdded":
+        return market.add_liquidity(
+            pool, position, event["tick_low"], event["tick_high"], event["liquidity_u64"]
+        )
+    if event["event_name"] == "LiquidityModified":
+        return market.modify_position(pool, position, event["liquidity_u64"])
+    if event["event_name"] == "LiquidityRemoved":
+        return market.remove_liquidity(pool, position)
+    raise _Unexplained(f"no rule is known for {event['event_name']}")
+
+
+def _end(state: _Pool) -> dict[str, int | None]:
+    pool = state.pool
+    return {
+        "tao_reserve_rao": pool.tao_reserve_rao,
+        "alpha_reserve_rao": pool.alpha_reserve_rao,
+        "tao_provided_rao": pool.tao_provided_rao,
+        "alpha_provided_rao": pool.alpha_provided_rao,
+        "alpha_out_rao": state.alpha_out_rao,
+        # The chain reads an absent price, liquidity or tick as 0.
+        "alpha_sqrt_price_u64f64_bits": _bits(pool.alpha_sqrt_price) or 0,
+        "current_liquidity_u64": pool.current_liquidity or 0,
+        "current_tick": pool.current_tick or 0,
+    }
+
+
+def _spot_price(spec: int, pool: amm.PoolState) -> int:
+    return amm.ERAS.at(spec).module.spot_price(pool).bits
+
+
+def _bits(price: U64F64 | None) -> int | None:
+    return None if price is None else price.bits
+
+
+# ---------------------------------------------------------------------- what a block found
+
+
+def _networks(subnet_blocks: pa.Table, blocks: pa.Table) -> dict[int, replay.Network]:
+    is_root = pc.equal(subnet_blocks["netuid"], ROOT)
+    of_root = rows_of(subnet_blocks.filter(is_root), ["block_number", "pre_tao_reserve_rao"])
+    root_tao = {row["block_number"]: row["pre_tao_reserve_rao"] for row in of_root}
+    snapshots = blocks.filter(pc.field("is_snapshot"))
+    names = ["block_number", "pre_tao_weight_u64", "pre_subnet_owner_cut_u16"]
+    return {
+        row["block_number"]: replay.Network(
+            tao_weight_u64=row["pre_tao_weight_u64"],
+            subnet_owner_cut_u16=row["pre_subnet_owner_cut_u16"],
+            root_tao_rao=root_tao[row["block_number"]],
+        )
+        for row in rows_of(snapshots, names)
+    }
+
+
+def _events(stake_events: pa.Table) -> dict[tuple[int, int], list[Row]]:
+    """What changes a pool or SubnetAlphaOut, by block and subnet, in the order of the block."""
+    events = defaultdict(list)
+    for event in rows_of(stake_events, _EVENT_COLUMNS):
+        if event["is_pool_touching"] or event["event_name"] in _CHANGES_ALPHA_OUT:
+            events[event["block_number"], event["netuid"]].append(event)
+    return events
+
+
+class _Lent:
+    """Ticks and positions of every pool before every block."""
+
+    def __init__(self, ticks: pa.Table, positions: pa.Table) -> None:
+        self.ticks: dict[tuple[int, int], dict[int, amm.Tick]] = defaultdict(dict)
+        self.protocol: dict[tuple[int, int], amm.Position] = {}
+        self.users: dict[tuple[int, int], dict[int, amm.Position]] = defaultdict(dict)
+        for row in rows_of(ticks, ticks.column_names):
+            self.ticks[row["block_number"], row["netuid"]][row["tick_index"]] = amm.Tick(
+                row["pre_liquidity_net_i128"],
+                row["pre_liquidity_gross_u64"],
+                I64F64(row["pre_fees_out_tao_i64f64_bits"]),
+                I64F64(row["pre_fees_out_alpha_i64f64_bits"]),
+            )
+        for key, row in self._keyed(positions):
+            position = amm.Position(
+                row["pre_tick_low"],
+                row["pre_tick_high"],
+                row["pre_liquidity_u64"],
+                I64F64(row["pre_fees_tao_i64f64_bits"]),
+                I64F64(row["pre_fees_alpha_i64f64_bits"]),
+            )
+            if row["is_protocol"]:
+                self.protocol[key] = position
+            else:
+                self.users[key][row["position_id"]] = position
+
+    @staticmethod
+    def _keyed(positions: pa.Table) -> Iterator[tuple[tuple[int, int], Row]]:
+        for row in rows_of(positions, positions.column_names):
+            yield (row["block_number"], row["netuid"]), row
