@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mechanics.engine import yuma as engine
 from mechanics.eras import BadState, UnknownRule
 from mechanics.verify import epoch_ops
-from mechanics.yuma import ERAS, Commit, EpochState, recompute, vectors
+from mechanics.yuma import ERAS, Commit, EpochState, recompute, v233_miner_alphas, vectors
 from mechanics.yuma.i32f32 import ONE, of_share, to_share
 from mechanics.yuma.state import AUTO, CURRENT, PREVIOUS
 from tests.mechanics.random_epochs import SPECS, random_state
@@ -234,6 +234,30 @@ def test_from_spec_257_bonds_end_by_the_tempo_and_not_by_the_last_update():
     # block - tempo <= registered ends a bond; one block earlier it stays.
     assert both(257, **changes | {"block_at_registration": [0, 0, 901, 0]}).bonds[0] == ()
     assert both(257, **changes | {"block_at_registration": [0, 0, 900, 0]}).bonds[0] != ()
+
+
+def test_liquid_alpha_1_gives_each_miner_an_alpha_until_spec_272():
+    weights = {0: ((2, 20_000), (3, 45_535)), 1: ((2, 20_000), (3, 45_535))}
+    changes = {"weights": weights, "liquid_alpha_on": True, "bonds": {0: ((2, 9), (3, 9))}}
+    plain = both(272, **changes | {"liquid_alpha_on": False})
+    assert both(272, **changes).bonds != plain.bonds
+    assert both(273, **changes).bonds == plain.bonds
+
+
+def test_liquid_alpha_1_has_the_curve_of_the_chains_own_tests():
+    high, low, of_high, of_low = (ONE * tenths // 10 for tenths in (9, 1, 8, 2))
+    a, b = v233_miner_alphas.logistic(high, low, of_high, of_low)
+    assert (a / ONE, b / ONE) == (pytest.approx(7.324, abs=1e-3), pytest.approx(3.662, abs=1e-3))
+    assert v233_miner_alphas.logistic(high, low, of_low, of_low) == (0, 0)
+    for tenths, alpha in ((1, 0.52497918747894), (5, 0.6224593312018546), (9, 0.7109495026250039)):
+        computed = v233_miner_alphas.logistic_alpha(ONE * tenths // 10, ONE, 0)
+        assert computed / ONE == pytest.approx(alpha, abs=1e-6)
+
+
+def test_quantiles_are_interpolated_between_neighbours():
+    assert v233_miner_alphas.quantile([40, 0, 20, 10, 30], 3) == 30
+    assert v233_miner_alphas.quantile([0, 400, 100, 300], 3) == 325
+    assert v233_miner_alphas.quantile([7], 1) == 7
 
 
 def test_from_spec_273_a_permit_needs_stake_above_zero():
@@ -579,6 +603,11 @@ def test_short_vectors_read_as_the_chain_reads_them_from_spec_320(length):
             425,
             {"commit_reveal_weights_enabled": True, "subnet_epoch_index": None},
             "subnet_epoch_index",
+        ),
+        (
+            425,
+            {"commit_reveal_weights_enabled": True, "weight_commits": {0: [Commit(None, 5)]}},
+            "weight_commits",
         ),
     ],
 )
