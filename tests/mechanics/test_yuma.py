@@ -15,6 +15,7 @@ from mechanics.eras import BadState, UnknownRule
 from mechanics.verify import epoch_ops
 from mechanics.yuma import ERAS, Commit, EpochState, recompute, v233_miner_alphas, vectors
 from mechanics.yuma.i32f32 import ONE, of_share, to_share
+from mechanics.yuma.liquid_alpha import bond_alpha, bounded_exponential
 from mechanics.yuma.state import AUTO, CURRENT, PREVIOUS
 from tests.mechanics.random_epochs import SPECS, random_state
 from tests.mechanics.recorded_epochs import SPEC_VERSION, differences, epochs
@@ -319,6 +320,19 @@ def test_a_commit_older_than_a_registration_masks_it_from_spec_297(commit_block,
     assert any(both(297, **expired).consensus_u16)
 
 
+@pytest.mark.parametrize(("commit_block", "has_expired"), [(498, False), (497, True)])
+def test_a_commit_expires_by_the_epoch_of_its_block_until_spec_422(commit_block, has_expired):
+    # (498 + 1 + 1) // 100 is epoch 5, five before the present one.
+    result = both(
+        422,
+        block_at_registration=[0, 0, 500, 0],
+        commit_reveal_weights_enabled=True,
+        reveal_period_epochs=5,
+        weight_commits={uid: [Commit(None, commit_block)] for uid in (0, 1)},
+    )
+    assert any(result.consensus_u16) is has_expired
+
+
 def test_a_commit_expires_by_the_epoch_index_from_spec_423():
     def masks(epoch: int) -> bool:
         result = both(
@@ -381,6 +395,17 @@ def test_the_owner_is_a_validator_from_spec_397():
     weighs = both(397, stake_i64f64_bits=stake, **changes, weights={3: ((3, 1),)})
     assert weighs.validator_trust_u16[3] == 0  # its 4 % alone are no majority
     assert weighs.dividends_u16 == (0, 0, 0, 0)
+
+
+def test_the_owners_weights_count_without_a_permit_from_spec_397():
+    changes = {
+        "owner_uid": 1,
+        "validator_permit": [True, False, False, False],
+        "weights": {0: ((2, 1),), 1: ((3, 1),)},
+        "stake_i64f64_bits": [100 << 64, 300 << 64, 0, 0],
+    }
+    assert both(396, **changes).incentive_u16 == (0, 0, 65_535, 0)
+    assert both(397, **changes).incentive_u16 == (0, 0, 0, 65_535)
 
 
 @pytest.mark.parametrize(("update", "is_active"), [(505, True), (504, False)])
@@ -502,6 +527,15 @@ def test_a_bond_without_a_weight_entry_ends_under_liquid_alpha_and_with_a_zero_d
     kept = both(425, **changes, weights={0: ((3, 0), (2, 65_535)), 1: ((2, 65_535),)}).bonds[0]
     assert [uid for uid, _ in kept] == [3, 2]  # the order of the weights
     assert 0 < kept[0][1] < 65_535
+
+
+def test_a_weight_that_equals_the_bond_buys():
+    def alpha(weight: int, bond: int) -> int:
+        return bond_alpha(0, weight, bond, (0, ONE), -10 * ONE, bounded_exponential)
+
+    # Bought from a consensus of 0, the whole weight is the distance; sold, there is none.
+    assert alpha(ONE, ONE) > ONE * 99 // 100
+    assert alpha(ONE - 1, ONE) < ONE // 100
 
 
 def test_an_unsorted_row_hides_entries_from_liquid_alpha():
