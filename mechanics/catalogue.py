@@ -10,6 +10,7 @@ from mechanics import (
     issuance,
     moving_price,
     schedule,
+    share_pool,
     yuma,
 )
 from mechanics.eras import Eras
@@ -25,6 +26,7 @@ MECHANISMS: dict[str, Eras] = {
         alpha_split,
         moving_price,
         amm,
+        share_pool,
         schedule,
         yuma,
         distribution,
