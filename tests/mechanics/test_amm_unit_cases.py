@@ -15,7 +15,7 @@ from mechanics.amm.state import PERQUINTILL, Refused
 from mechanics.amm.ticks import MAX_TICK, MIN_TICK, sqrt_price_at, sqrt_ratio_q96
 from mechanics.fixed import U64F64
 
-TABLE = Path(__file__).parents[1] / "vectors" / "amm_unit_cases.json"
+TABLE = Path(__file__).parents[1] / "vectors" / "amm/unit_cases.json"
 CASES = json.loads(TABLE.read_text(), parse_float=Fraction)["cases"]
 
 
