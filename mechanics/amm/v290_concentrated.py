@@ -44,7 +44,8 @@ FIRST_BLOCK_NUMBER = 5_947_548
 SOURCE = (
     "subtensor@c39063b475 (spec 290), pallets/swap/src/pallet/impls.rs: current_price, "
     "maybe_initialize_v3, adjust_protocol_liquidity, swap_inner, do_add_liquidity, "
-    "do_remove_liquidity; swap_step.rs; position.rs; tick.rs"
+    "do_remove_liquidity; swap_step.rs; position.rs; tick.rs; equal to the bit to a chain that ran "
+    "spec 293, in every part of every pool"
 )
 
 MINIMUM_RESERVE_RAO = 1_000_000
@@ -138,7 +139,7 @@ def initialized(pool: PoolState) -> PoolState:
     price = U64F64.of(tao).safe_div(U64F64.of(alpha))
     root = checked_sqrt(price, _FIRST_PRICE_EPSILON)
     pool = replace(pool, alpha_sqrt_price=root, current_tick=tick_at(root))
-    position = Position(MIN_TICK, MAX_TICK, isqrt(tao * alpha) & _MAX_U64)
+    position = Position(MIN_TICK, MAX_TICK, isqrt(tao * alpha))
     return replace(_lent(pool, position), protocol_position=position, is_v3_initialized=True)
 
 
@@ -325,7 +326,8 @@ def step(pool: PoolState, side: Side, amount_rao: int, limit: U64F64, drop_fees:
         floor(L (1 / s' - 1 / s)) - and the fee is taken anew. Coming to rest exactly on the tick
         crosses it in a buy, not in a sale.
         Out, at the price before: floor((L / ((L s + d) s)) d) for a buy,
-        floor(d ((L / (L / s + d)) s)) for a sale.
+        floor(d ((L / (L / s + d)) s)) for a sale. All in U64F64, which saturates where L s^2
+        passes 2^64: the pool then pays too much.
 
     Args
         pool: the pool's state.

@@ -98,12 +98,14 @@ def weights(pool: PoolState) -> tuple[int, int]:
         Parts of 10^18, which they add up to.
 
     Errors
-        BadState where one is below 0.01, which the chain never stores.
+        BadState where there are none, or one is below 0.01, which the chain never stores.
 
     Source
         subtensor@14bc6f9 (spec 425), pallets/swap/src/pallet/balancer.rs: check_constraints.
     """
     quote = pool.quote_weight_perquintill
+    if quote is None:
+        raise BadState("quote_weight_perquintill", "is missing: a half stands for an absent item")
     if not _is_within_bounds(quote):
         raise BadState("quote_weight_perquintill", f"is {quote}, not from 0.01 to 0.99 of 10^18")
     return PERQUINTILL - quote, quote
@@ -111,6 +113,17 @@ def weights(pool: PoolState) -> tuple[int, int]:
 
 def _is_within_bounds(quote_weight: int) -> bool:
     return LEAST_WEIGHT_PERQUINTILL <= quote_weight <= PERQUINTILL - LEAST_WEIGHT_PERQUINTILL
+
+
+def initialized(pool: PoolState) -> PoolState:
+    """The pool as its first swap finds it: with equal weights where it has none yet.
+
+    Source
+        subtensor@14bc6f9 (spec 425), pallets/swap/src/pallet/impls.rs: maybe_initialize_palswap.
+    """
+    if pool.quote_weight_perquintill is not None:
+        return pool
+    return replace(pool, quote_weight_perquintill=PERQUINTILL // 2)
 
 
 def share_perquintill(part: int, whole: int) -> int:

@@ -54,9 +54,12 @@ class Rows(Mapping[int, Row]):
         pairs = np.array(entries, dtype=np.int64).reshape(len(entries), 2)
         if ((pairs < 0) | (pairs > np.iinfo(np.uint16).max)).any():
             raise OverflowError("an entry is no pair of u16")
+        owners = np.fromiter(rows, np.int64, len(lengths))
+        if ((owners < 0) | (owners > np.iinfo(np.uint16).max)).any():
+            raise OverflowError("an owner is no u16")
         starts = np.zeros(len(lengths) + 1, dtype=np.int64)
         np.cumsum(lengths, out=starts[1:])
-        return cls(np.fromiter(rows, np.int64, len(lengths)), starts, pairs[:, 0], pairs[:, 1])
+        return cls(owners, starts, pairs[:, 0], pairs[:, 1])
 
     def _place(self, owner: int) -> int:
         if self._places is None:

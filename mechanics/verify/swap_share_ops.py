@@ -131,10 +131,10 @@ def _swap_step(case: Any) -> tuple[Any, Any]:
         law, refusal = None, {"err": type(refused).__name__}
     else:
         law = {
-            "delta_in": step.delta_in_rao,
-            "delta_out": step.delta_out_rao,
-            "fee_paid": step.fee_rao,
-            "fee_to_block_author": step.author_fee_rao,
+            "delta_in": str(step.delta_in_rao),
+            "delta_out": str(step.delta_out_rao),
+            "fee_paid": str(step.fee_rao),
+            "fee_to_block_author": str(step.author_fee_rao),
         }
     if law != twin:
         return expected, agreed(law, twin)
@@ -143,7 +143,7 @@ def _swap_step(case: Any) -> tuple[Any, Any]:
 
 def _step_by_engine(
     pool: PoolState, side: Side, amount_rao: int, limit: U64F64, drop_fees: bool
-) -> dict[str, int] | None:
+) -> dict[str, str] | None:
     """The engine's step; None where it is refused."""
     import numpy as np
 
@@ -154,7 +154,7 @@ def _step_by_engine(
     if is_refused[0]:
         return None
     names = ("delta_in", "delta_out", "fee_paid", "fee_to_block_author")
-    return {name: int(column[0]) for name, column in zip(names, columns, strict=True)}
+    return {name: str(column[0]) for name, column in zip(names, columns, strict=True)}
 
 
 def _float(value: Any) -> SafeFloat:

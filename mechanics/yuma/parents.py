@@ -42,8 +42,8 @@ def split_to_parents(
         rao of alpha by hotkey, the parents in stored order, the hotkey itself last.
 
     Errors
-        BadState for a number out of range; UnknownRule before spec 293: an earlier runtime took the parents' parts from the hotkey's
-        own twice, and where that ended is not known.
+        BadState for a number out of range; UnknownRule before spec 293: an earlier runtime took
+        the parents' parts from the hotkey's own twice, and where that ended is not known.
 
     Source
         subtensor@14bc6f9 (spec 425), pallets/subtensor/src/coinbase/run_coinbase.rs:

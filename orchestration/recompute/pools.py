@@ -14,12 +14,13 @@ POOL_COLUMNS = [
             "alpha_reserve_rao",
             "is_swap_v3_initialized",
             "alpha_sqrt_price_u64f64_bits",
+            "balancer_quote_weight_perquintill",
         )
     ),
 ]
 
 
-def spot_price(era: amm.Era, row: Row, when: str) -> U96F32:
+def spot_price(era: amm.Era, row: Row, when: str) -> U96F32 | U64F64:
     """The spot price of a row's pool: ``when`` is "pre_" before the block, "" at its end."""
     sqrt_price = row[f"{when}alpha_sqrt_price_u64f64_bits"]
     return era.module.spot_price(
@@ -29,5 +30,6 @@ def spot_price(era: amm.Era, row: Row, when: str) -> U96F32:
             alpha_reserve_rao=row[f"{when}alpha_reserve_rao"],
             is_v3_initialized=bool(row[f"{when}is_swap_v3_initialized"]),
             alpha_sqrt_price=None if sqrt_price is None else U64F64(sqrt_price),
+            quote_weight_perquintill=row[f"{when}balancer_quote_weight_perquintill"],
         )
     )

@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
-from mechanics.fixed import U96F32
-from mechanics.yuma import EpochState
+from mechanics import alpha_split
+from mechanics.alpha_split.state import AlphaSplitState
+from mechanics.distribution import Pending
+from mechanics.yuma import EpochResult, EpochState
 from mechanics.yuma.stake import StakeState, stake_weights
 from mechanics.yuma.state import Row
 
@@ -58,7 +60,10 @@ _KEYS = {
     "ParentKeys": (_ACCOUNT, _NETUID),
     "ChildKeys": (_ACCOUNT, _NETUID),
     "TaoDividendsPerSubnet": (_NETUID, _ACCOUNT),
+    "AlphaDividendsPerSubnet": (_NETUID, _ACCOUNT),
+    "ChildkeyTake": (_ACCOUNT, _NETUID),
     "Delegates": (_ACCOUNT,),
+    "Owner": (_ACCOUNT,),
 }
 _OUTPUTS = {
     "Incentive": (2, "incentive_u16"),
@@ -86,7 +91,7 @@ _DEFAULTS = {
     "Delegates": 11_796,
 }
 _OWNER_CUT = 11_796
-_ROOT = 0
+_ROOT = bytes(2)
 
 
 @dataclass(slots=True)
@@ -94,18 +99,47 @@ class RecordedEpoch:
     """One epoch of the recording.
 
     Attributes:
-        state: what it saw.
+        before: what it saw.
         is_first: whether it is the first of its block.
         outputs: what it wrote, by attribute of ``EpochResult``.
         bonds: rows at the end of the block, by uid.
+        alpha_dividends_rao: AlphaDividendsPerSubnet at the end of the block, by hotkey.
         unseen_uids: uids that registered in the same block, whose values were written over.
     """
 
-    state: EpochState
+    before: "Before"
     is_first: bool
     outputs: dict[str, list[int]]
     bonds: dict[int, Row]
+    alpha_dividends_rao: dict[bytes, int]
     unseen_uids: set[int]
+
+    @property
+    def state(self) -> EpochState:
+        return self.before.state
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What an epoch saw.
+
+    Attributes:
+        state: for Yuma.
+        stakes: stake, parents and children.
+        hotkeys: by uid.
+        pending: the alpha drained.
+        childkey_takes_u16: ChildkeyTake by hotkey.
+        owners: coldkeys by hotkey.
+        takes_u16: Delegates by hotkey.
+    """
+
+    state: EpochState
+    stakes: StakeState
+    hotkeys: list[bytes | None]
+    pending: Pending
+    childkey_takes_u16: dict[bytes, int]
+    owners: dict[bytes, bytes]
+    takes_u16: dict[bytes, int]
 
 
 @dataclass(slots=True)
@@ -151,11 +185,11 @@ def epochs(folder: Path) -> Iterator[RecordedEpoch]:
             for item, key, value in changes
             if item == "LastMechansimStepBlock" and int.from_bytes(value, "little") == block_number
         )
-        states = _states(chain, block_number, due, changes)
+        seen = _seen(chain, block_number, due, changes)
         for item, key, value in changes:
             chain.put(item, key, value)
-        for netuid, state in zip(due, states, strict=True):
-            yield _recorded(chain, netuid, state, is_first=netuid == due[0])
+        for netuid, before in zip(due, seen, strict=True):
+            yield _recorded(chain, netuid, before, is_first=netuid == due[0])
 
 
 def _blocks(folder: Path) -> Iterator[tuple[int, list]]:
@@ -215,21 +249,21 @@ def _kin(value: bytes) -> list[tuple[int, bytes]]:
     return [(int.from_bytes(pair[:8], "little"), pair[8:]) for pair in packed]
 
 
-def _states(chain: _Chain, block_number: int, due: list[int], changes: list) -> list[EpochState]:
-    """The states of a block's epochs: the parent's end, with root dividends of those before."""
+def _seen(chain: _Chain, block_number: int, due: list[int], changes: list) -> list[Before]:
+    """What a block's epochs saw: the parent's end, with root dividends of those before."""
     after = {(item, key): value for item, key, value in changes}
     root_gains: dict[bytes, int] = defaultdict(int)
-    states = []
+    seen = []
     for netuid in due:
         key = netuid.to_bytes(2, "little")
-        states.append(_state(chain, block_number, netuid, after, root_gains))
+        seen.append(_before(chain, block_number, netuid, after, root_gains))
         for (item, parameters), value in after.items():
             if item == "TaoDividendsPerSubnet" and parameters[0] == key and value is not None:
                 hotkey = parameters[1]
                 root_gains[hotkey] += _with_take(
                     int.from_bytes(value, "little"), chain.number("Delegates", hotkey)
                 )
-    return states
+    return seen
 
 
 def _with_take(dividends_rao: int, take: int) -> int:
@@ -237,9 +271,9 @@ def _with_take(dividends_rao: int, take: int) -> int:
     return dividends_rao + (dividends_rao * take // (65_535 - take) if take < 65_535 else 0)
 
 
-def _state(
+def _before(
     chain: _Chain, block_number: int, netuid: int, after: dict, root_gains: dict[bytes, int]
-) -> EpochState:
+) -> Before:
     key = netuid.to_bytes(2, "little")
     n = chain.number("SubnetworkN", key)
     keys = chain.by_netuid["Keys"][key]
@@ -247,28 +281,25 @@ def _state(
     uids = [uid.to_bytes(2, "little") for uid in range(n)]
     hotkeys = [keys.get(uid) for uid in uids]
     owner = chain.values["SubnetOwnerHotkey"].get((key,))
-    root = chain.by_netuid["TotalHotkeyAlpha"][_ROOT.to_bytes(2, "little")]
-    root_rao = {hotkey: int.from_bytes(value, "little") for hotkey, value in root.items()}
+    root_rao = _numbers(chain.by_netuid["TotalHotkeyAlpha"][_ROOT])
     for hotkey, gain in root_gains.items():
         root_rao[hotkey] = root_rao.get(hotkey, 0) + gain
     stakes = StakeState(
         tao_weight_u64=chain.number("TaoWeight"),
-        alpha_rao={
-            hotkey: int.from_bytes(value, "little")
-            for hotkey, value in chain.by_netuid["TotalHotkeyAlpha"][key].items()
-        },
+        alpha_rao=_numbers(chain.by_netuid["TotalHotkeyAlpha"][key]),
         root_rao=root_rao,
         parents={h: _kin(value) for h, value in chain.by_netuid["ParentKeys"][key].items()},
         children={h: _kin(value) for h, value in chain.by_netuid["ChildKeys"][key].items()},
     )
     bounds = chain.values["AlphaValues"].get((key,))
     low, high = (bounds[:2], bounds[2:]) if bounds else (b"\x33\xb3", b"\x66\xe6")
-    return EpochState(
+    pending = _pending(chain, key, after)
+    state = EpochState(
         netuid=netuid,
         block_number=block_number,
         neuron_count=n,
         tempo=chain.number("Tempo", key),
-        emission_rao=_emission_rao(chain, key, after),
+        emission_rao=pending.emission_rao + pending.swapped_rao,
         last_update=_vector(chain.values["LastUpdate"].get((key,)), 8),
         block_at_registration=[
             int.from_bytes(registered.get(uid, b""), "little") if uid in keys else 0 for uid in uids
@@ -291,6 +322,19 @@ def _state(
         alpha_sigmoid_steepness=chain.number("AlphaSigmoidSteepness", key),
         last_mechanism_step_block=chain.number("LastMechansimStepBlock", key),
     )
+    return Before(
+        state=state,
+        stakes=stakes,
+        hotkeys=hotkeys,
+        pending=pending,
+        childkey_takes_u16=_numbers(chain.by_netuid["ChildkeyTake"][key]),
+        owners={of[0]: owner for of, owner in chain.values["Owner"].items()},
+        takes_u16={of[0]: chain.number("Delegates", of[0]) for of in chain.values["Owner"]},
+    )
+
+
+def _numbers(values: dict[bytes, bytes]) -> dict[bytes, int]:
+    return {key: int.from_bytes(value, "little") for key, value in values.items()}
 
 
 def _rows(chain: _Chain, item: str, netuid: bytes) -> dict[int, Row]:
@@ -300,55 +344,51 @@ def _rows(chain: _Chain, item: str, netuid: bytes) -> dict[int, Row]:
     }
 
 
-def _emission_rao(chain: _Chain, netuid: bytes, after: dict) -> int:
-    """Pending alpha of the parent's end and this block's, without the owner's cut.
-
-    Root's part of the block's alpha and the rest are floored on their own.
-    """
+def _pending(chain: _Chain, netuid: bytes, after: dict) -> Pending:
+    """Pending alpha of the parent's end and what this block adds before its epochs."""
     emitted, injected = (
         int.from_bytes(
-            after.get((item, (netuid,)), chain.values[item].get((netuid,), b"")) or b"", "little"
+            after.get((item, (netuid,)), chain.values[item].get((netuid,))) or b"", "little"
         )
         for item in ("SubnetAlphaOutEmission", "SubnetAlphaInEmission")
     )
-    root = U96F32.of(chain.number("TaoWeight")).safe_div(U96F32.of(2**64 - 1)) * U96F32.of(
-        chain.number("SubnetTAO", _ROOT.to_bytes(2, "little"))
+    issued = chain.number("SubnetAlphaIn", netuid) + chain.number("SubnetAlphaOut", netuid)
+    added = alpha_split.ERAS.at(SPEC_VERSION).module.recompute(
+        AlphaSplitState(
+            alpha_out_rao=emitted,
+            subnet_owner_cut_u16=_OWNER_CUT,
+            tao_weight_u64=chain.number("TaoWeight"),
+            root_tao_rao=chain.number("SubnetTAO", _ROOT),
+            alpha_issuance_rao=issued + emitted + injected,
+        )
     )
-    issued = (
-        (chain.number("SubnetAlphaIn", netuid) + chain.number("SubnetAlphaOut", netuid))
-        + emitted
-        + injected
-    )
-    alpha = U96F32.of(emitted)
-    alpha = alpha - alpha * U96F32.of(_OWNER_CUT).safe_div(U96F32.of(65_535))
-    root_alpha = root.safe_div(root + U96F32.of(issued)) * alpha * U96F32(1 << 31)
-    return (
-        chain.number("PendingEmission", netuid)
-        + chain.number("PendingAlphaSwapped", netuid)
-        + root_alpha.to_u64_sat()
-        + (alpha - root_alpha).to_u64_sat()
+    return Pending(
+        emission_rao=chain.number("PendingEmission", netuid) + added.emission_rao,
+        swapped_rao=chain.number("PendingAlphaSwapped", netuid) + added.swapped_rao,
     )
 
 
-def _recorded(chain: _Chain, netuid: int, state: EpochState, is_first: bool) -> RecordedEpoch:
+def _recorded(chain: _Chain, netuid: int, before: Before, is_first: bool) -> RecordedEpoch:
     key = netuid.to_bytes(2, "little")
+    registered = _numbers(chain.by_netuid["BlockAtRegistration"][key])
     return RecordedEpoch(
-        state=state,
+        before=before,
         is_first=is_first,
         outputs={
             attribute: _vector(chain.values[item].get((key,)), width)
             for item, (width, attribute) in _OUTPUTS.items()
         },
         bonds=_rows(chain, "Bonds", key),
+        alpha_dividends_rao=_numbers(chain.by_netuid["AlphaDividendsPerSubnet"][key]),
         unseen_uids={
             int.from_bytes(uid, "little")
-            for uid, block in chain.by_netuid["BlockAtRegistration"][key].items()
-            if int.from_bytes(block, "little") == state.block_number
+            for uid, block in registered.items()
+            if block == before.state.block_number
         },
     )
 
 
-def differences(epoch: RecordedEpoch, result) -> dict[str, list[int]]:
+def differences(epoch: RecordedEpoch, result: EpochResult) -> dict[str, list[int]]:
     """Uids, by attribute, where a result is not what the chain wrote."""
     n = epoch.state.neuron_count
     uids = [uid for uid in range(n) if uid not in epoch.unseen_uids]

@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 
 from mechanics import amm as law
-from mechanics.amm.state import PoolState, Side
+from mechanics.amm.state import PERQUINTILL, PoolState, Side
 from mechanics.engine import amm as engine
 from mechanics.eras import UnknownRule
 from tests.mechanics.states import quoted_by_law
 
-_POOL = PoolState(1, 20_000_000_000_000, 1_500_000_000_000_000, fee_rate_u16=33)
+_POOL = PoolState(
+    1,
+    20_000_000_000_000,
+    1_500_000_000_000_000,
+    fee_rate_u16=33,
+    quote_weight_perquintill=PERQUINTILL // 2,
+)
 _SIZES = np.array([0, 1, 10**6, 10**9, 123_456_789_012, 2**64 - 1], np.uint64)
 
 

@@ -13,7 +13,13 @@ from mechanics.engine.wide import integers
 from mechanics.eras import BadState, UnknownRule
 from tests.mechanics.states import COUNT, Draw, quoted_by_law
 
-_POOL = PoolState(1, 20_000_000_000_000, 1_500_000_000_000_000, fee_rate_u16=33)
+_POOL = PoolState(
+    1,
+    20_000_000_000_000,
+    1_500_000_000_000_000,
+    fee_rate_u16=33,
+    quote_weight_perquintill=PERQUINTILL // 2,
+)
 
 
 def _weight(draw: Draw) -> int:
@@ -117,7 +123,8 @@ def test_what_no_pool_is_in_is_refused_by_name():
     one = np.array([1], np.uint64)
     with pytest.raises(BadState, match="fee_rate_u16"):
         engine.quotes(425, replace(_POOL, fee_rate_u16=None), Side.SELL, one)
-    with pytest.raises(BadState, match="quote_weight_perquintill"):
-        engine.quotes(425, replace(_POOL, quote_weight_perquintill=0), Side.BUY, one)
+    for weight in (None, 0):
+        with pytest.raises(BadState, match="quote_weight_perquintill"):
+            engine.quotes(425, replace(_POOL, quote_weight_perquintill=weight), Side.BUY, one)
     with pytest.raises(UnknownRule):
         engine.quotes(462, _POOL, Side.BUY, one)
