@@ -43,6 +43,7 @@ from mechanics.engine.wide import (
     product,
     put,
     quotient,
+    require_uint64,
     rest,
     total,
     words,
@@ -221,11 +222,12 @@ def left(
         Dimensionless, U64F64, shape (n, 2).
 
     Errors
-        None.
+        TypeError for a column of another type.
 
     Source
         ``mechanics.amm.v423_balancer``.
     """
+    require_uint64(reserve_rao=reserve_rao, delta_rao=delta_rao, up=up, down=down)
     era = law.ERAS.at(spec_version).module
     found, is_sure = _left(reserve_rao, delta_rao, up, down)
     columns = (reserve_rao, delta_rao, up, down)
@@ -324,11 +326,13 @@ def steps(
         The quotes. Steps that would pass the limit are computed by the law, one by one.
 
     Errors
-        BadState for a pool without a fee rate, or with weights that no pool has.
+        BadState for a pool without a fee rate, or with weights that no pool has;
+        TypeError for a column of another type.
 
     Source
         ``mechanics.amm.v423_balancer``.
     """
+    require_uint64(amount_rao=amount_rao)
     era = law.ERAS.at(spec_version).module
     paid, other = pool.tao_reserve_rao, pool.alpha_reserve_rao
     down, up = weights(pool)
@@ -412,11 +416,18 @@ def reweighted(
         the pool cannot take the injection in.
 
     Errors
-        None.
+        TypeError for a column of another type.
 
     Source
         ``mechanics.amm.v423_balancer``.
     """
+    require_uint64(
+        tao_reserve_rao=tao_reserve_rao,
+        alpha_reserve_rao=alpha_reserve_rao,
+        quote_weight_perquintill=quote_weight_perquintill,
+        tao_rao=tao_rao,
+        alpha_rao=alpha_rao,
+    )
     return _reweighted(
         tao_reserve_rao, alpha_reserve_rao, quote_weight_perquintill, tao_rao, alpha_rao
     )

@@ -28,6 +28,7 @@ from mechanics.engine.wide import (
     multiplied,
     pair,
     put,
+    require_uint64,
     rest,
     total,
     words,
@@ -94,11 +95,20 @@ def steps(
         The steps.
 
     Errors
-        BadState where a pool has no liquidity.
+        BadState where a pool has no liquidity;
+        TypeError for a column of another type.
 
     Source
         ``mechanics.amm.v290_concentrated``.
     """
+    require_uint64(
+        sqrt_price=sqrt_price,
+        liquidity=liquidity,
+        edge_sqrt_price=edge_sqrt_price,
+        fee_rate_u16=fee_rate_u16,
+        amount_rao=amount_rao,
+        limit_sqrt_price=limit_sqrt_price,
+    )
     if not liquidity.all():
         raise BadState("current_liquidity", "is 0 in an initialised pool")
     return Steps(
@@ -302,7 +312,8 @@ def adjust_liquidity(
         What it lends after.
 
     Errors
-        UnknownRule for a spec without pools of this kind.
+        UnknownRule for a spec without pools of this kind;
+        TypeError for a column of another type.
 
     Source
         ``mechanics.amm``, its eras v290 to v391.
@@ -310,6 +321,14 @@ def adjust_liquidity(
     if spec_version not in SPECS:
         raise UnknownRule("concentrated liquidity", spec_version, "specs 290-422")
     law.ERAS.at(spec_version)
+    require_uint64(
+        sqrt_price=sqrt_price,
+        tao_rao=tao_rao,
+        alpha_rao=alpha_rao,
+        fee_tao_rao=fee_tao_rao,
+        fee_alpha_rao=fee_alpha_rao,
+        **before._asdict(),
+    )
     none = np.zeros(len(tao_rao), np.uint64)
     return Lent(
         *_lent(

@@ -45,6 +45,7 @@ from mechanics.engine.wide import (
     part_signed,
     prepared,
     put,
+    require_uint64,
     rest,
     total,
     u64f64_from_u96f32,
@@ -156,11 +157,12 @@ def tao_by_price(block_emission_rao: int, price: np.ndarray) -> np.ndarray:
         rao of TAO, unfloored, U96F32, shape (n, 2).
 
     Errors
-        None.
+        TypeError for a column of another type.
 
     Source
         ``mechanics.emission.v233_price_ema``.
     """
+    require_uint64(price=price)
     return _tao_by_price(pair(U96F32.of(block_emission_rao).bits), price)
 
 
@@ -195,11 +197,12 @@ def shares_by_price(
         Dimensionless, U64F64, shape (n, 2).
 
     Errors
-        None.
+        TypeError for a column of another type.
 
     Source
         ``mechanics.emission.v421_price_root_burn``, ``v425_price_burn``.
     """
+    require_uint64(price=price, miner_burned=miner_burned, root_proportion=root_proportion)
     if root_proportion is None:
         return _shares_by_price(price, miner_burned, miner_burned, False)
     return _shares_by_price(price, miner_burned, root_proportion, True)
@@ -245,11 +248,12 @@ def tao_by_share(
         rao of TAO, U96F32, shape (n, 2).
 
     Errors
-        None.
+        TypeError for a column of another type.
 
     Source
         ``mechanics.emission.v411_net_flow``, ``v334_tao_flow``.
     """
+    require_uint64(shares=shares)
     if is_enabled is not None and not is_enabled.all():
         shares = np.where(is_enabled[:, np.newaxis], shares, ZERO)
         _is_normalized(shares)
@@ -291,11 +295,12 @@ def gated(gate: GateState, shares: np.ndarray, block_number: int) -> GatedShares
         Dimensionless, U64F64, shape (n, 2); and the bar.
 
     Errors
-        None.
+        TypeError for a column of another type.
 
     Source
         ``mechanics.emission.v440_gate``.
     """
+    require_uint64(shares=shares)
     bar = gate.bar
     if not bar or block_number % BAR_UPDATE_INTERVAL_BLOCKS == 0:
         falling = shares[np.lexsort((shares[:, 0], shares[:, 1]))[::-1]]
@@ -355,11 +360,15 @@ def emas_by_block(smoothing_factor: int, stored: np.ndarray, flow_rao: np.ndarra
         rao per block, I64F64, shape (blocks, n, 2); the last is what the next range starts from.
 
     Errors
-        None. The law computes a smoothing factor of 0, or of 2^63 - 1 and above.
+        TypeError for a column of another type. The law computes a smoothing factor of 0, or of
+        2^63 - 1 and above.
 
     Source
         ``mechanics.emission.v334_tao_flow``.
     """
+    require_uint64(stored=stored)
+    if flow_rao.dtype != np.int64:
+        raise TypeError(f"flow_rao is of {flow_rao.dtype}, not of int64")
     if not 0 < smoothing_factor < _GREATEST_FACTOR:
         return _emas_by_law(smoothing_factor, stored, flow_rao)
     weight = (smoothing_factor << 64) // _GREATEST_FACTOR
@@ -418,11 +427,12 @@ def net_flows(user: np.ndarray, protocol: np.ndarray, is_net: bool) -> np.ndarra
         rao per block, I64F64, shape (n, 2).
 
     Errors
-        None.
+        TypeError for a column of another type.
 
     Source
         ``mechanics.emission.v411_net_flow``.
     """
+    require_uint64(user=user, protocol=protocol)
     return _net_flows(user, protocol) if is_net else user
 
 
@@ -469,11 +479,12 @@ def shares_by_flow(cutoff: I64F64, norm_exponent: U64F64, flows: np.ndarray) -> 
         Dimensionless, U64F64, shape (n, 2).
 
     Errors
-        None.
+        TypeError for a column of another type.
 
     Source
         ``mechanics.emission.v334_tao_flow``.
     """
+    require_uint64(flows=flows)
     return _pow_normalized(_above(pair(cutoff.bits), flows), pair(norm_exponent.bits))
 
 
@@ -487,6 +498,7 @@ def pow_normalized(flows: np.ndarray, exponent: U64F64) -> np.ndarray:
     Returns
         Dimensionless, U64F64, shape (n, 2).
     """
+    require_uint64(flows=flows)
     return _pow_normalized(flows, pair(exponent.bits))
 
 

@@ -16,6 +16,7 @@ from mechanics.engine.wide import (
     is_less,
     mul_u96f32,
     put,
+    require_uint64,
     rest,
     u96f32,
 )
@@ -101,12 +102,19 @@ def terms(spec_version: int, pre: Candidates) -> Terms:
         rao of each asset, unfloored.
 
     Errors
-        UnknownRule where the law knows no rule; BadState for a part that is missing.
+        UnknownRule where the law knows no rule; BadState for a part that is missing;
+        TypeError for a column of another type.
 
     Source
         ``mechanics.injection``.
     """
     law.ERAS.at(spec_version)
+    require_uint64(
+        tao_emission=pre.tao_emission,
+        price=pre.price,
+        alpha_emission_rao=pre.alpha_emission_rao,
+        root_proportion=pre.root_proportion,
+    )
     emission_rao = pre.block_emission_rao
     if spec_version in _SUBSIDY or _CAPPED_BY_BLOCK_EMISSION_FROM <= spec_version < 421:
         unsigned(given(emission_rao, "block_emission_rao"), "block_emission_rao")

@@ -20,6 +20,7 @@ from mechanics.engine.wide import (
     mul_u96f32,
     pair,
     put,
+    require_uint64,
     rest,
     total,
     u64f64_from_u96f32,
@@ -78,12 +79,20 @@ def recompute(spec_version: int, pre: MovingPrices) -> np.ndarray:
         TAO per alpha, I96F32, shape (n, 2).
 
     Errors
-        UnknownRule where the law knows no rule; BadState for a part that is missing.
+        UnknownRule where the law knows no rule; BadState for a part that is missing;
+        TypeError for a column of another type.
 
     Source
         ``mechanics.moving_price``.
     """
     law.ERAS.at(spec_version)
+    require_uint64(
+        moving_price=pre.moving_price,
+        spot_price=pre.spot_price,
+        network_registered_at_block=pre.network_registered_at_block,
+        first_emission_block_number=pre.first_emission_block_number,
+        ema_price_halving_blocks=pre.ema_price_halving_blocks,
+    )
     n = len(pre.moving_price)
     began = halving_blocks = np.zeros(n, np.uint64)
     if spec_version >= _FROM_START_CALL:

@@ -51,21 +51,20 @@ def amounts(swap: Swap) -> tuple[int, int, int, int]:
 
 def stable(amount_rao: np.ndarray) -> Quotes:
     """The quotes of a stable subnet: 1:1, without a fee."""
-    none = np.zeros(len(amount_rao), np.uint64)
-    return Quotes(amount_rao, amount_rao, none, none, np.zeros(len(none), bool))
+    none = refused(len(amount_rao))
+    return none._replace(
+        paid_in_rao=amount_rao.copy(), paid_out_rao=amount_rao.copy(), is_refused=~none.is_refused
+    )
 
 
 def refused(count: int) -> Quotes:
     """So many quotes that the chain refuses."""
-    none = np.zeros(count, np.uint64)
-    return Quotes(none, none, none, none, np.ones(count, bool))
+    return Quotes(*(np.zeros(count, np.uint64) for _ in range(4)), np.ones(count, bool))
 
 
 def by_law(amount_rao: np.ndarray, trade: Trade) -> Quotes:
     """Every quote from the law."""
-    found = Quotes(
-        *(np.zeros(len(amount_rao), np.uint64) for _ in range(4)), refused(len(amount_rao))[4]
-    )
+    found = refused(len(amount_rao))
     for place, amount in enumerate(amount_rao):
         found.put(place, trade, amount)
     return found

@@ -8,6 +8,7 @@ Unsigned types are complete here: a result that does not fit clamps, a quotient 
 """
 
 from collections.abc import Iterable, Sequence
+from operator import index
 
 import numba as nb
 import numpy as np
@@ -75,9 +76,22 @@ def words(values: Sequence[int] | np.ndarray) -> np.ndarray:
     """Amounts as uint64, shape (n,).
 
     Errors
-        OverflowError where some are negative or do not fit.
+        OverflowError where some are negative or do not fit; TypeError for what is no integer.
     """
-    return values if getattr(values, "dtype", None) == np.uint64 else np.array(values, np.uint64)
+    if isinstance(values, np.ndarray) and values.dtype == np.uint64:
+        return values
+    return np.array([index(value) for value in values], np.uint64)
+
+
+def require_uint64(**columns: np.ndarray | None) -> None:
+    """Refuse columns of another type, with which compiled code would fall back on floats.
+
+    Errors
+        TypeError, which names the column.
+    """
+    for name, column in columns.items():
+        if column is not None and column.dtype != np.uint64:
+            raise TypeError(f"{name} is of {column.dtype}, not of uint64")
 
 
 @compiled

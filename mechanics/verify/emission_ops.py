@@ -48,22 +48,22 @@ def bits(values: dict) -> list[int]:
 
 
 def _safe_pow(case: Any) -> tuple[Any, Any]:
-    value, exponent, expected = form.row(case, 3)
     from mechanics.engine import transcendental as engine
     from mechanics.engine.wide import halves, integers, pair
 
+    value, exponent, expected = form.row(case, 3)
     value, exponent = form.fixed(U64F64, value), form.fixed(U64F64, exponent)
     twin = integers(engine.safe_pow(halves([value.bits]), pair(exponent.bits)))[0]
     return form.integer(expected), form.agreed(safe_pow(value, exponent).bits, twin)
 
 
 def _pow_normalize(case: Any) -> tuple[Any, Any]:
-    kind, flows, exponent, shares = form.fields(case, "kind", "offset_flows", "p", "shares")
-    if not isinstance(kind, str):
-        raise UnknownForm(f"the kind of flows is {kind!r}, no word")
     from mechanics.engine import emission as engine
     from mechanics.engine.wide import halves, integers
 
+    kind, flows, exponent, shares = form.fields(case, "kind", "offset_flows", "p", "shares")
+    if not isinstance(kind, str):
+        raise UnknownForm(f"the kind of flows is {kind!r}, no word")
     offset = {netuid: form.fixed(U64F64, flow) for netuid, flow in numbered(flows).items()}
     power = form.fixed(U64F64, exponent)
     twin = integers(engine.pow_normalized(halves(bits(offset)), power))

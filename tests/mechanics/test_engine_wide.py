@@ -83,3 +83,20 @@ def test_rows_of_halves_hold_every_number_as_arrow_does():
     assert halves([2**64 + 2]).tolist() == [[2, 1]]
     with pytest.raises(OverflowError, match="340282366920938463463374607431768211456"):
         halves([2**128])
+
+
+def test_amounts_become_uint64_or_are_refused():
+    assert wide.words([0, 2**64 - 1]).tolist() == [0, 2**64 - 1]
+    assert wide.words(np.array([5])).dtype == np.uint64
+    for wrong in ([-1], np.array([-1]), [2**64]):
+        with pytest.raises(OverflowError):
+            wide.words(wrong)
+    with pytest.raises(TypeError):
+        wide.words([1.5])
+
+
+def test_columns_of_another_type_are_refused_by_name():
+    wide.require_uint64(price=np.zeros(1, np.uint64), root_proportion=None)
+    for kind in (np.int64, np.float64, object):
+        with pytest.raises(TypeError, match="price"):
+            wide.require_uint64(price=np.zeros(1, kind))
