@@ -103,6 +103,7 @@ _LAST_TABLES = (
     "recomputed__pool_prices",
     "recomputed__pool_swaps",
     "recomputed__pool_states",
+    "recomputed__exit_quotes",
 )
 
 

@@ -6,12 +6,15 @@ import dagster as dg
 
 from orchestration.defs.chain.assets import (
     chain__blocks,
+    chain__pool_positions,
+    chain__pool_ticks,
     chain__subnet_blocks,
 )
 from orchestration.defs.partitions import block_days
 from orchestration.defs.resources import LakeResource
 from orchestration.recompute import (
     eras,
+    exit_quotes,
     moving_prices,
     pool_prices,
     pool_replay,
@@ -120,6 +123,21 @@ def recomputed__pool_prices(
     day = context.partition_key
     rows = pool_prices.recompute(lake.read("chain__subnet_blocks", day))
     return lake.write("recomputed__pool_prices", rows, day)
+
+
+@dg.asset(
+    deps=[chain__subnet_blocks, chain__pool_ticks, chain__pool_positions],
+    partitions_def=block_days,
+    **_RECOMPUTED,
+)
+def recomputed__exit_quotes(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """What leaving a subnet would pay at the end of the day. Grain: day x netuid x question."""
+    day = context.partition_key
+    names = ("chain__subnet_blocks", "chain__pool_ticks", "chain__pool_positions")
+    rows = exit_quotes.recompute(*(lake.read(name, day) for name in names))
+    return lake.write("recomputed__exit_quotes", rows, day)
 
 
 @dg.asset(**_RECOMPUTED)
