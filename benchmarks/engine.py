@@ -1,6 +1,7 @@
 """The engine on one core: shares of a block, a year of flow EMAs, a million quotes."""
 
 import time
+import timeit
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -47,14 +48,10 @@ def _once(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _each(work: Callable[[], object], times: int = 1_000) -> float:
-    """Seconds of one run among many."""
-
-    def many() -> None:
-        for _ in range(times):
-            work()
-
-    return median_seconds(many) / times
+def _each(work: Callable[[], object], times: int = 200) -> float:
+    """Seconds of one run: the best of many short series; what else the machine does only adds."""
+    work()
+    return min(timeit.repeat(work, number=times, repeat=25)) / times
 
 
 def _shares(draw: Random) -> Iterator[Row]:
@@ -83,28 +80,28 @@ def _shares(draw: Random) -> Iterator[Row]:
     yield _compared(
         what + "by price (spec 233)",
         _each(lambda: engine.tao_by_price(500_000_000, price)),
-        _each(lambda: law.v233_price_ema.tao_by_price(pre, netuids), 20),
+        _each(lambda: law.v233_price_ema.tao_by_price(pre, netuids), 1),
         "us",
         _SHARES_TARGET_US,
     )
     yield _compared(
         what + "by flow (spec 334)",
         _each(lambda: engine.shares_by_flow(flow_state.cutoff, U64F64.of(1), flow_bits)),
-        _each(lambda: shares_by_flow(flow_state, flows), 2),
+        _each(lambda: shares_by_flow(flow_state, flows), 1),
         "us",
         _SHARES_TARGET_US,
     )
     yield _compared(
         what + "by price and burn (spec 425)",
         _each(lambda: engine.shares_by_price(price, burned)),
-        _each(lambda: law.v425_price_burn.emission_shares(pre, list(netuids)), 20),
+        _each(lambda: law.v425_price_burn.emission_shares(pre, list(netuids)), 1),
         "us",
         _SHARES_TARGET_US,
     )
     yield _compared(
         "  the gate after it (spec 440)",
         _each(lambda: engine.gated(pre.gate, shares, 1)),
-        _each(lambda: gated(by_price, pre.gate.bar, pre.gate.exponent), 2),
+        _each(lambda: gated(by_price, pre.gate.bar, pre.gate.exponent), 1),
         "us",
         None,
     )
@@ -204,7 +201,7 @@ def _moving_prices(draw: Random) -> Iterator[Row]:
     yield _compared(
         f"a block's moving prices of {SUBNETS} subnets (spec 425)",
         _each(lambda: engine_moving_price.recompute(425, arrays)),
-        _each(lambda: [era.recompute(pre) for pre in states], 5),
+        _each(lambda: [era.recompute(pre) for pre in states], 1),
         "us",
         None,
     )
