@@ -97,12 +97,20 @@ _LAST_TABLES = (
     "chain__pool_ticks",
     "chain__pool_positions",
     "chain__stake_events",
+    "chain__hyperparameters",
+    "chain__epochs",
+    "chain__epoch_neurons",
+    "chain__epoch_kin",
+    "chain__epoch_weights",
+    "chain__epoch_bonds",
     "recomputed__subnet_emissions",
     "recomputed__subnet_injections",
     "recomputed__moving_prices",
     "recomputed__pool_prices",
     "recomputed__pool_swaps",
     "recomputed__pool_states",
+    "recomputed__epoch_neurons",
+    "recomputed__epoch_bonds",
 )
 
 

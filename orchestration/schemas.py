@@ -204,6 +204,7 @@ CHAIN__EPOCHS = _schema(
     ("neuron_count", pa.int64()),
     ("pre_tao_weight_u64", BITS),
     ("pre_stake_threshold_rao", pa.int64()),
+    ("pre_owner_ss58", pa.string()),
     ("pre_owner_hotkey_ss58", pa.string()),
     ("pre_last_mechanism_step_block", pa.int64()),
     ("pre_emission_split_u16", _U16S, "null"),  # null: mechanisms share alike
@@ -401,6 +402,7 @@ RECOMPUTED__EPOCH_NEURONS = _schema(
     # ---------- the stake that was weighed, with parents and children
     ("alpha_stake_rao", pa.int64(), "null"),
     ("root_stake_rao", pa.int64(), "null"),
+    ("stake_rao", pa.int64(), "null"),  # alpha + TAO on root x TaoWeight
     # TAO on root that epochs earlier in the block paid to the hotkey; where that was taken from
     ("root_gain_rao", pa.int64(), "null"),
     ("root_gain_source", pa.string(), "null"),  # recomputed or observed; null: first in its block
@@ -418,7 +420,10 @@ RECOMPUTED__EPOCH_NEURONS = _schema(
     ("emission_rao", pa.int64(), "null"),  # null with the rest given: the pending alpha is unknown
     ("server_emission_rao", pa.int64(), "null"),
     ("validator_emission_rao", pa.int64(), "null"),  # a proportion: parents, root and takes follow
-    # ---------- and paid
+    # ---------- and paid: incentive that is not withheld from the owner, takes and dividends
+    ("incentive_paid_rao", pa.int64(), "null"),
+    ("alpha_take_rao", pa.int64(), "null"),
+    ("tao_take_rao", pa.int64(), "null"),
     ("alpha_dividends_rao", pa.int64(), "null"),
     ("tao_dividends_rao", pa.int64(), "null"),
     ("unexplained_reason", pa.string(), "null"),

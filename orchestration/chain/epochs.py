@@ -56,7 +56,16 @@ from orchestration.schemas import (
 )
 
 TEMPO = next(item for item in SUBNET_ITEMS if item.item == "Tempo")
+_OWNER_COLDKEY = next(item for item in SUBNET_ITEMS if item.item == "SubnetOwner")
 _GLOBALS = tuple(i for i in GLOBAL_ITEMS if i.item in ("TaoWeight", "StakeThreshold"))
+_EPOCH_PARAMETERS = (
+    *_GLOBALS,
+    TEMPO,
+    _OWNER_COLDKEY,
+    OWNER_HOTKEY,
+    LAST_STEP_BLOCK,
+    *HYPERPARAMETER_ITEMS,
+)
 _ABSENT = -1
 _EQUAL_LENGTHS_UNTIL = 319
 """Up to this spec an epoch with vectors of another length than the neurons panics."""
@@ -114,7 +123,7 @@ class EpochFrames:
 
     def __init__(self, raw: pa.Table, frames: StateFrames) -> None:
         self._frames = frames
-        before, after = frames.columns(LAST_STEP_BLOCK)
+        _, after = frames.columns(LAST_STEP_BLOCK)
         shape = (len(frames.snapshots), len(frames.netuids))
         stepped = after["last_mechanism_step_block"].to_numpy().reshape(shape)
         ran = stepped == frames.snapshots[:, None]
@@ -166,8 +175,10 @@ class EpochFrames:
         kinds = [kind for _, kind in item.key]
         if "[u8; 32]" not in kinds:
             number = int.from_bytes(parameters[0], "little")
-            return number if len(kinds) == 1 else number << 16 | int.from_bytes(
-                parameters[1], "little"
+            return (
+                number
+                if len(kinds) == 1
+                else number << 16 | int.from_bytes(parameters[1], "little")
             )
         account = self.account(parameters[kinds.index("[u8; 32]")])
         netuid = parameters[kinds.index("u16")] if "u16" in kinds else b""
@@ -213,9 +224,7 @@ class EpochFrames:
                 result[absent[specs == spec]] = stand_in[item.columns[0]][0].as_py()
         return result
 
-    def accounts(
-        self, item: StorageItem, numbers: np.ndarray, blocks: np.ndarray
-    ) -> np.ndarray:
+    def accounts(self, item: StorageItem, numbers: np.ndarray, blocks: np.ndarray) -> np.ndarray:
         """The account each key holds, by its number; -1 for none."""
         found = self._items[item]
         rows = found.at(numbers, blocks)
@@ -274,9 +283,7 @@ class EpochFrames:
         """Every uid before or after the block."""
         epochs, mecids = self.mechanisms
         neurons = np.maximum(self.counts_before, self.counts)[epochs]
-        return _Places(
-            np.repeat(epochs, neurons), np.repeat(mecids, neurons), _counted(neurons)
-        )
+        return _Places(np.repeat(epochs, neurons), np.repeat(mecids, neurons), _counted(neurons))
 
     @cached_property
     def hotkeys(self) -> np.ndarray:
@@ -325,7 +332,7 @@ def chain_epochs(found: EpochFrames) -> pa.Table:
     columns["place_in_block"] = pa.array(
         np.arange(len(found.blocks)) - np.repeat(firsts, counts) + 1
     )
-    for item in (*_GLOBALS, TEMPO, OWNER_HOTKEY, LAST_STEP_BLOCK, *HYPERPARAMETER_ITEMS):
+    for item in _EPOCH_PARAMETERS:
         before, _ = found.parameter(item)
         columns |= {f"pre_{name}": column for name, column in before.items()}
     columns["pre_mechanism_count"] = pa.array(found.mechanism_counts)

@@ -274,7 +274,7 @@ def epoch_runs(storage: pa.Table) -> dict[int, list[EpochRun]]:
 
 
 def raw_epoch_storage(
-    reader: ChainReader, headers: pa.Table, storage: pa.Table, say: Say = lambda line: None
+    reader: ChainReader, storage: pa.Table, say: Say = lambda line: None
 ) -> Iterator[pa.RecordBatch]:
     """What each epoch read and wrote: state before and after its block, of its subnet alone.
 
@@ -282,8 +282,7 @@ def raw_epoch_storage(
     the hotkeys that the first answer names, and those of parents by the second.
 
     Args:
-        headers: the day of ``raw_chain__blocks``.
-        storage: the same day of ``raw_chain__storage``, which says where an epoch ran.
+        storage: a day of ``raw_chain__storage``, which says where an epoch ran.
 
     Yields:
         Batches in block order, as ``RAW_CHAIN__STORAGE``; a null value is an absent key.
@@ -350,9 +349,7 @@ def _keys_after(
         for place in run.places(item):
             keys += _neuron_keys(item, place, run.neuron_count)
     paid = [item for item in (ALPHA_DIVIDENDS, TAO_DIVIDENDS) if item in declared]
-    return keys + [
-        _account_key(item, account, run.netuid) for account in hotkeys for item in paid
-    ]
+    return keys + [_account_key(item, account, run.netuid) for account in hotkeys for item in paid]
 
 
 def _hotkeys(run: EpochRun, landed: dict[bytes, bytes | None]) -> list[bytes]:

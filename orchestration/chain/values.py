@@ -114,9 +114,7 @@ def decode_vectors(item: StorageItem, values: pa.BinaryArray) -> Vectors:
     header = np.where(sizes > 0, np.array([1, 2, 4, 0])[mode], 0)
     counts = np.where(sizes > 0, (number & ((1 << (8 * header)) - 1)) >> 2, 0)
     held = sizes - header
-    wrong = np.flatnonzero(
-        (counts * element.itemsize != held) | ((sizes > 0) & (mode == 3))
-    )
+    wrong = np.flatnonzero((counts * element.itemsize != held) | ((sizes > 0) & (mode == 3)))
     if len(wrong):
         row = int(wrong[0])
         raise ValueError(
