@@ -241,10 +241,11 @@ class EpochFrames:
         """All vectors of an item, and which of them each key holds; -1 for none."""
         found = self._items[item]
         if item not in self._vectors:
-            rows = np.arange(len(found.values))
+            rows = np.arange(len(found.is_null))
             self._vectors[item] = self._decoded(
                 item, found, rows, lambda: decode_vectors(item, found.values)
             )
+            found.values = None  # a day of bonds is some 200 MB, and is not read again
         return self._vectors[item], found.at(numbers, blocks)
 
     def _decoded(self, item: StorageItem, found: _Item, used: np.ndarray, decode):

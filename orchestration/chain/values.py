@@ -93,8 +93,10 @@ class Vectors:
         lengths = self.lengths[picks]
         starts = np.zeros(len(picks) + 1, dtype=np.int64)
         np.cumsum(lengths, out=starts[1:])
-        places = np.repeat(self.starts[picks] - starts[:-1], lengths)
-        places += np.arange(starts[-1])
+        # A day has some 30 million elements: half the bytes where they do.
+        width = np.int32 if max(len(self.flat), starts[-1]) < 2**31 else np.int64
+        places = np.repeat((self.starts[picks] - starts[:-1]).astype(width), lengths)
+        places += np.arange(starts[-1], dtype=width)
         return Vectors(starts, self.flat[places])
 
 
@@ -107,9 +109,10 @@ def decode_vectors(item: StorageItem, values: pa.BinaryArray) -> Vectors:
     element = _ELEMENTS[item.value_type]
     octets, begins, sizes = _octets(values)
     # A compact length takes 1, 2 or 4 bytes by its lowest two bits; a longer one is no vector here.
-    padded = np.concatenate([octets, np.zeros(4, dtype=np.uint8)])
-    head = padded[begins[:, None] + np.arange(4)] if len(begins) else np.empty((0, 4), np.uint8)
-    number = np.ascontiguousarray(head).view("<u4").ravel().astype(np.int64)
+    number = np.zeros(len(sizes), dtype=np.int64)
+    for at in range(4):
+        reached = np.flatnonzero(sizes > at)
+        number[reached] |= octets[begins[reached] + at].astype(np.int64) << (8 * at)
     mode = number & 3
     header = np.where(sizes > 0, np.array([1, 2, 4, 0])[mode], 0)
     counts = np.where(sizes > 0, (number & ((1 << (8 * header)) - 1)) >> 2, 0)
