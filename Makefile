@@ -45,7 +45,7 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 docs: setup
-	$(BIN)/taobooks docs
+	$(BIN)/python docs/generate.py
 
 # requirements.lock names no registry host; uv.lock does, and is not committed.
 lock:

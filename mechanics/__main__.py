@@ -5,42 +5,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from mechanics import (
-    alpha_split,
-    amm,
-    distribution,
-    emission,
-    flow,
-    injection,
-    issuance,
-    moving_price,
-    schedule,
-    yuma,
-)
+from mechanics.catalogue import MECHANISMS
 from mechanics.eras import Era, Eras, UnknownRule
-from mechanics.registration import lock_cost, neuron_burn, pool_start, pruning, start_call
 from mechanics.verify import verify
-
-MECHANISMS: dict[str, Eras] = {
-    room.ERAS.mechanism: room.ERAS
-    for room in (
-        issuance,
-        emission,
-        flow,
-        injection,
-        alpha_split,
-        moving_price,
-        amm,
-        schedule,
-        yuma,
-        distribution,
-        lock_cost,
-        pruning,
-        pool_start,
-        start_call,
-        neuron_burn,
-    )
-}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -38,6 +38,12 @@ EXAMPLES = (
         "order by block_date desc, market_cap_rao desc limit 10",
     ),
     Example(
+        "What would leaving a subnet pay?",
+        "select netuid, asked_tao, alpha_in_alpha, tao_out_tao, cost_ppm "
+        "from fct_exit_liquidity_by_day where asked_tao = 100 "
+        "order by block_date desc, cost_ppm limit 10",
+    ),
+    Example(
         "Which published figures are what the rules give?",
         "select block_date, quantity, pairs_count, exact_count, differs_count, unexplained_count, "
         "unobserved_count from rec_verdicts_by_day order by block_date desc, quantity",

@@ -109,14 +109,7 @@ class Lake:
     def preview(self, table: str, day: str | None = None, rows: int = 5) -> str:
         """The first rows of a partition as a Markdown table, one line a column."""
         batch = next(self._open(table, self.path(table, day)).iter_batches(batch_size=rows), None)
-        if batch is None:
-            return "no rows"
-        columns = batch.to_pydict()
-        head = f"| column |{' |' * batch.num_rows}\n|---|{'---|' * batch.num_rows}\n"
-        return head + "\n".join(
-            f"| {name} | {' | '.join(_shown(cell) for cell in cells)} |"
-            for name, cells in columns.items()
-        )
+        return preview(pa.Table.from_batches([] if batch is None else [batch], TABLES[table]))
 
     def _open(self, table: str, path: Path) -> pq.ParquetFile:
         try:
@@ -226,6 +219,17 @@ def _regrouped(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator
             rest = table.slice(_ROW_GROUP_ROWS)
             held, rows = rest.to_batches(), rest.num_rows
     yield pa.Table.from_batches(held, schema=schema)
+
+
+def preview(rows: pa.Table) -> str:
+    """A few rows as a Markdown table, one line a column."""
+    if not rows.num_rows:
+        return "no rows"
+    head = f"| column |{' |' * rows.num_rows}\n|---|{'---|' * rows.num_rows}\n"
+    return head + "\n".join(
+        f"| {name} | {' | '.join(_shown(cell) for cell in cells)} |"
+        for name, cells in rows.to_pydict().items()
+    )
 
 
 def _shown(cell: object, width: int = 24) -> str:

@@ -111,6 +111,7 @@ _LAST_TABLES = (
     "recomputed__pool_states",
     "recomputed__epoch_neurons",
     "recomputed__epoch_bonds",
+    "recomputed__exit_quotes",
 )
 
 

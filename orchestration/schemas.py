@@ -438,6 +438,21 @@ RECOMPUTED__EPOCH_BONDS = _schema(
     ("unexplained_reason", pa.string(), "null"),
 )
 
+RECOMPUTED__EXIT_QUOTES = _schema(
+    ("block_number", pa.int64()),  # the day's last snapshot; the pool is as this block found it
+    ("netuid", pa.int32()),
+    ("asked_tao_rao", pa.int64(), "null"),  # a sale worth this at the spot price, or
+    ("asked_slippage_ppm", pa.int64(), "null"),  # the largest sale within this slippage
+    ("amm_era", pa.string(), "null"),
+    ("alpha_in_rao", pa.int64(), "null"),  # with the fee where that is in alpha
+    ("tao_out_rao", pa.int64(), "null"),
+    ("fee_tao_rao", pa.int64(), "null"),
+    ("fee_alpha_rao", pa.int64(), "null"),
+    ("slippage_ppm", pa.int64(), "null"),  # below the spot price, fees apart, parts in 10^6, cut
+    ("cost_ppm", pa.int64(), "null"),  # the same with the fee
+    ("unexplained_reason", pa.string(), "null"),
+)
+
 RECOMPUTED__ERAS = _schema(
     ("mechanism", pa.string()),  # emission, injection, moving_price, ...
     ("era", pa.string()),  # the mechanics module, v233_price_ema
@@ -471,5 +486,6 @@ TABLES: dict[str, pa.Schema] = {
     "recomputed__pool_states": RECOMPUTED__POOL_STATES,
     "recomputed__epoch_neurons": RECOMPUTED__EPOCH_NEURONS,
     "recomputed__epoch_bonds": RECOMPUTED__EPOCH_BONDS,
+    "recomputed__exit_quotes": RECOMPUTED__EXIT_QUOTES,
     "recomputed__eras": RECOMPUTED__ERAS,
 }

@@ -85,7 +85,8 @@ class PoolState:
         positions: the other ones, by id.
         is_user_liquidity_enabled: EnabledUserLiquidity.
         tao_scrap_rao, alpha_scrap_rao: ScrapReservoirTao, ScrapReservoirAlpha.
-        quote_weight_perquintill: SwapBalancer, the weight of TAO; alpha has the rest of 10^18.
+        quote_weight_perquintill: SwapBalancer, the weight of TAO, alpha having the rest of 10^18;
+            None where there is none. Its default is a half.
         tao_reservoir_rao, alpha_reservoir_rao: BalancerTaoReservoir, BalancerAlphaReservoir.
     """
 
@@ -107,7 +108,7 @@ class PoolState:
     is_user_liquidity_enabled: bool = False
     tao_scrap_rao: int = 0
     alpha_scrap_rao: int = 0
-    quote_weight_perquintill: int = PERQUINTILL // 2
+    quote_weight_perquintill: int | None = None
     tao_reservoir_rao: int = 0
     alpha_reservoir_rao: int = 0
 

@@ -70,12 +70,48 @@ def sqrt_ratio_q96(tick: int) -> int:
 
 @lru_cache(maxsize=65_536)
 def sqrt_price_at(tick: int) -> U64F64:
-    """The square root of the price at which a tick begins."""
+    """The square root of the price at which a tick begins.
+
+    Rule
+        1.0001^(tick / 2), rounded up twice: to 96 fraction bits, then to 64. A swap that stops at a
+        tick is then in it; rounded down it would be in the one below, and stop there for good.
+
+    Args
+        tick: from MIN_TICK to MAX_TICK.
+
+    Returns
+        The square root of TAO per alpha.
+
+    Errors
+        ValueError for a tick far outside.
+
+    Source
+        subtensor@52378dc3e9 (spec 361), pallets/swap/src/tick.rs: try_to_sqrt_price, q_to_u64f64;
+        the same at spec 293, where a recorded swap that crosses a tick goes on.
+    """
     return U64F64(-(-sqrt_ratio_q96(tick) >> 32))
 
 
 def tick_at(sqrt_price: U64F64) -> int:
-    """The tick a price is in, at most MAX_TICK and at least MIN_TICK."""
+    """The tick a price is in.
+
+    Rule
+        The greatest tick that begins at or below the price, from MIN_TICK to MAX_TICK: by 14 bits
+        of a logarithm, and of the two ticks it leaves the one that fits.
+
+    Args
+        sqrt_price: the square root of TAO per alpha.
+
+    Returns
+        A tick.
+
+    Errors
+        None.
+
+    Source
+        subtensor@52378dc3e9 (spec 361), pallets/swap/src/tick.rs: from_sqrt_price_bounded,
+        try_from_sqrt_price, get_tick_at_sqrt_ratio.
+    """
     ratio = sqrt_price.bits << 32
     if not _MIN_RATIO_Q96 <= ratio < _MAX_RATIO_Q96:
         return MAX_TICK if sqrt_price > sqrt_price_at(MAX_TICK) else MIN_TICK

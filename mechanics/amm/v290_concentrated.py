@@ -44,7 +44,8 @@ FIRST_BLOCK_NUMBER = 5_947_548
 SOURCE = (
     "subtensor@c39063b475 (spec 290), pallets/swap/src/pallet/impls.rs: current_price, "
     "maybe_initialize_v3, adjust_protocol_liquidity, swap_inner, do_add_liquidity, "
-    "do_remove_liquidity; swap_step.rs; position.rs; tick.rs"
+    "do_remove_liquidity; swap_step.rs; position.rs; tick.rs; equal to the bit to a chain that ran "
+    "spec 293, in every part of every pool"
 )
 
 MINIMUM_RESERVE_RAO = 1_000_000
@@ -138,7 +139,7 @@ def initialized(pool: PoolState) -> PoolState:
     price = U64F64.of(tao).safe_div(U64F64.of(alpha))
     root = checked_sqrt(price, _FIRST_PRICE_EPSILON)
     pool = replace(pool, alpha_sqrt_price=root, current_tick=tick_at(root))
-    position = Position(MIN_TICK, MAX_TICK, isqrt(tao * alpha) & _MAX_U64)
+    position = Position(MIN_TICK, MAX_TICK, isqrt(tao * alpha))
     return replace(_lent(pool, position), protocol_position=position, is_v3_initialized=True)
 
 
@@ -260,7 +261,7 @@ def traded(
     reserve = pool.alpha_rao if is_buy else pool.tao_rao
     require_reserve(side, reserve)
     pool = initialized(pool)
-    limit = _sqrt_of_limit(side, limit_price_rao)
+    limit = sqrt_of_limit(side, limit_price_rao)
     price = _sqrt_price(pool)
     if price >= limit if is_buy else price <= limit:
         raise PriceLimitExceeded("limit_price_rao", "is reached before the swap")
@@ -302,7 +303,12 @@ def require_reserve(side: Side, reserve_rao: int) -> None:
 
 
 @lru_cache(maxsize=4096)  # the root of no limit took half the time of a swap
-def _sqrt_of_limit(side: Side, limit_price_rao: int | None) -> U64F64:
+def sqrt_of_limit(side: Side, limit_price_rao: int | None) -> U64F64:
+    """The square root of the price at which to stop; without a limit that of the outermost price.
+
+    Source
+        subtensor v290, pallets/swap/src/pallet/impls.rs: swap.
+    """
     if limit_price_rao is None:
         limit_price_rao = MAX_PRICE_RAO if side is Side.BUY else MIN_PRICE_RAO
     require_amount("limit_price_rao", limit_price_rao)
@@ -320,7 +326,8 @@ def step(pool: PoolState, side: Side, amount_rao: int, limit: U64F64, drop_fees:
         floor(L (1 / s' - 1 / s)) - and the fee is taken anew. Coming to rest exactly on the tick
         crosses it in a buy, not in a sale.
         Out, at the price before: floor((L / ((L s + d) s)) d) for a buy,
-        floor(d ((L / (L / s + d)) s)) for a sale.
+        floor(d ((L / (L / s + d)) s)) for a sale. All in U64F64, which saturates where L s^2
+        passes 2^64: the pool then pays too much.
 
     Args
         pool: the pool's state.
@@ -340,7 +347,7 @@ def step(pool: PoolState, side: Side, amount_rao: int, limit: U64F64, drop_fees:
     """
     is_buy = side is Side.BUY
     price, liquidity = _sqrt_price(pool), U64F64.of(_liquidity(pool))
-    edge_tick = _edge(pool, side)
+    edge_tick = next_tick(pool, side)
     edge = sqrt_price_at(edge_tick)
     fee = swap_fee(pool, amount_rao, drop_fees)
     delta = saturating_rest(amount_rao, fee)
@@ -414,7 +421,7 @@ def _fee_rate(pool: PoolState) -> U64F64:
     return U64F64.of(pool.fee_rate_u16)
 
 
-def _edge(pool: PoolState, side: Side) -> int:
+def next_tick(pool: PoolState, side: Side) -> int:
     """The next tick at which liquidity changes."""
     tick = _tick(pool)
     if side is Side.BUY:

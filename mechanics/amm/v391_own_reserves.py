@@ -1,7 +1,7 @@
 """Concentrated liquidity that pays out of the pool's own reserves.
 
 Against v385: what a swap pays out is taken from SubnetTAO or SubnetAlphaIn alone; the maps of what
-users provided are no longer drawn down. Users' positions were closed before.
+users provided are no longer drawn down. Users had not been able to lend since spec 350.
 """
 
 from dataclasses import replace

@@ -98,12 +98,14 @@ def weights(pool: PoolState) -> tuple[int, int]:
         Parts of 10^18, which they add up to.
 
     Errors
-        BadState where one is below 0.01, which the chain never stores.
+        BadState where there are none, or one is below 0.01, which the chain never stores.
 
     Source
         subtensor@14bc6f9 (spec 425), pallets/swap/src/pallet/balancer.rs: check_constraints.
     """
     quote = pool.quote_weight_perquintill
+    if quote is None:
+        raise BadState("quote_weight_perquintill", "is missing: a half stands for an absent item")
     if not _is_within_bounds(quote):
         raise BadState("quote_weight_perquintill", f"is {quote}, not from 0.01 to 0.99 of 10^18")
     return PERQUINTILL - quote, quote
@@ -111,6 +113,17 @@ def weights(pool: PoolState) -> tuple[int, int]:
 
 def _is_within_bounds(quote_weight: int) -> bool:
     return LEAST_WEIGHT_PERQUINTILL <= quote_weight <= PERQUINTILL - LEAST_WEIGHT_PERQUINTILL
+
+
+def initialized(pool: PoolState) -> PoolState:
+    """The pool as its first swap finds it: with equal weights where it has none yet.
+
+    Source
+        subtensor@14bc6f9 (spec 425), pallets/swap/src/pallet/impls.rs: maybe_initialize_palswap.
+    """
+    if pool.quote_weight_perquintill is not None:
+        return pool
+    return replace(pool, quote_weight_perquintill=PERQUINTILL // 2)
 
 
 def share_perquintill(part: int, whole: int) -> int:
@@ -328,7 +341,7 @@ def traded(
         return Swap(amount_rao, amount_rao, 0, fee_asset, 0, pool)
     reserve = pool.alpha_reserve_rao if is_buy else pool.tao_reserve_rao
     require_reserve(side, reserve)
-    limit, price = _limit(side, limit_price_rao), spot_price(pool)
+    limit, price = price_limit(side, limit_price_rao), spot_price(pool)
     if price >= limit if is_buy else price <= limit:
         raise PriceLimitExceeded("limit_price_rao", "is reached before the swap")
     taken = step(pool, side, amount_rao, limit, drop_fees, left)
@@ -347,7 +360,8 @@ def traded(
     )
 
 
-def _limit(side: Side, limit_price_rao: int | None) -> U64F64:
+def price_limit(side: Side, limit_price_rao: int | None) -> U64F64:
+    """The price at which to stop; without a limit the outermost one."""
     if limit_price_rao is None:
         limit_price_rao = MAX_PRICE_RAO if side is Side.BUY else MIN_PRICE_RAO
     require_amount("limit_price_rao", limit_price_rao)

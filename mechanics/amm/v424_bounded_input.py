@@ -19,6 +19,7 @@ from mechanics.amm.state import (
 from mechanics.amm.v423_balancer import (
     adjust_liquidity,
     base_delta_in,
+    initialized,
     inject,
     mul_perquintill_round,
     needed,
@@ -47,6 +48,7 @@ __all__ = [
     "author_paid",
     "base_delta_in",
     "buy",
+    "initialized",
     "inject",
     "left",
     "most_bought_for",

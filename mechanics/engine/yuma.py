@@ -10,7 +10,7 @@ import numpy as np
 from mechanics import yuma as law
 from mechanics.engine.rows import Rows
 from mechanics.yuma import epoch
-from mechanics.yuma.epoch import Electorate, Rule, Verdict
+from mechanics.yuma.epoch import Electorate, Rule, Tally
 from mechanics.yuma.i32f32 import ONE, of_share
 from mechanics.yuma.liquid_alpha import bounded_exponential
 from mechanics.yuma.state import EpochResult, EpochState
@@ -58,10 +58,10 @@ def recompute(spec_version: int, pre: EpochState) -> EpochResult:
     # A total stake beyond 2^63 rao wraps on chain, and shares leave 0 .. 1.
     if min(electorate.voting_stake) < 0 or max(electorate.voting_stake) > ONE:
         return law.recompute(spec_version, pre)
-    verdict = _judge(rule, pre, electorate, weights, bonds)
-    if verdict is None:
+    tally = _count(rule, pre, electorate, weights, bonds)
+    if tally is None:
         return law.recompute(spec_version, pre)
-    return epoch.written(rule, pre, electorate, verdict)
+    return epoch.written(rule, pre, electorate, tally)
 
 
 def _is_in_domain(pre: EpochState) -> bool:
@@ -72,10 +72,10 @@ def _is_in_domain(pre: EpochState) -> bool:
     )
 
 
-def _judge(
+def _count(
     rule: Rule, pre: EpochState, electorate: Electorate, weights: Rows, bonds: Rows
-) -> Verdict | None:
-    """The law's ``judge``; None where rows name a uid twice or a bond one beyond the neurons."""
+) -> Tally | None:
+    """The law's ``count``; None where rows name a uid twice or a bond one beyond the neurons."""
     n = pre.neuron_count
     registered = np.array(pre.block_at_registration, dtype=np.uint64)
     voting = np.array(electorate.voting_stake, dtype=np.int64)
@@ -137,7 +137,7 @@ def _judge(
     owners = np.array(epoch.written_uids(rule, electorate), dtype=np.int64)
     starts = np.zeros(len(owners) + 1, dtype=np.int64)
     np.cumsum(lengths[owners], out=starts[1:])
-    return Verdict(
+    return Tally(
         consensus=consensus_bits,
         validator_trust=trust.tolist(),
         pre_ranks=pre_ranks.tolist(),

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from mechanics.verify import coinbase_ops, emission_ops, epoch_ops, fixed_ops, gate_ops
+from mechanics.verify import (
+    coinbase_ops,
+    emission_ops,
+    epoch_ops,
+    fixed_ops,
+    gate_ops,
+    swap_share_ops,
+)
 from mechanics.verify.form import Check, UnknownForm
 
 OPS: dict[str, Check] = {
@@ -22,6 +29,7 @@ OPS: dict[str, Check] = {
     **gate_ops.OPS,
     **coinbase_ops.OPS,
     **epoch_ops.OPS,
+    **swap_share_ops.OPS,
 }
 """Every operation known, by name."""
 

@@ -22,21 +22,42 @@ def _block_emission(case: Any) -> tuple[Any, Any]:
 
 def _update_moving_price(case: Any) -> tuple[Any, Any]:
     block, first_emission, halving, moving_alpha, spot, before, expected = form.row(case, 7)
-    computed = _MOVING_PRICE.recompute(
-        moving_price.MovingPriceState(
-            block_number=form.unsigned(block, 64),
-            mechanism=1,
-            moving_price=form.fixed(I96F32, before),
-            spot_price=form.fixed(U64F64, spot),
-            subnet_moving_alpha=form.fixed(I96F32, moving_alpha),
-            network_registered_at_block=0,
-            first_emission_block_number=None
-            if first_emission is None
-            else form.unsigned(first_emission, 64),
-            ema_price_halving_blocks=form.unsigned(halving, 64),
-        )
+    pre = moving_price.MovingPriceState(
+        block_number=form.unsigned(block, 64),
+        mechanism=1,
+        moving_price=form.fixed(I96F32, before),
+        spot_price=form.fixed(U64F64, spot),
+        subnet_moving_alpha=form.fixed(I96F32, moving_alpha),
+        network_registered_at_block=0,
+        first_emission_block_number=None
+        if first_emission is None
+        else form.unsigned(first_emission, 64),
+        ema_price_halving_blocks=form.unsigned(halving, 64),
     )
-    return form.integer(expected), computed.bits
+    computed = form.agreed(_MOVING_PRICE.recompute(pre).bits, _moving_price_by_engine(pre))
+    return form.integer(expected), computed
+
+
+def _moving_price_by_engine(pre: moving_price.MovingPriceState) -> int:
+    import numpy as np
+
+    # The engine takes a second to import, for which listing eras need not wait.
+    from mechanics.engine import moving_price as engine
+    from mechanics.engine.wide import halves, integers
+
+    computed = engine.recompute(
+        _SPEC_VERSION,
+        engine.MovingPrices(
+            pre.block_number,
+            np.array([pre.mechanism]),
+            halves([pre.moving_price.bits]),
+            halves([pre.spot_price.bits]),
+            pre.subnet_moving_alpha,
+            first_emission_block_number=np.array([pre.first_emission_block_number or 0], np.uint64),
+            ema_price_halving_blocks=np.array([pre.ema_price_halving_blocks], np.uint64),
+        ),
+    )
+    return integers(computed, is_signed=True)[0]
 
 
 def _root_proportion(case: Any) -> tuple[Any, Any]:
@@ -104,16 +125,22 @@ def _subnet_terms(
         network["tao_weight_u64"], network["root_tao_rao"], issued_rao
     )
     emission_rao = issuance.block_emission(_SPEC_VERSION, issued_rao)
-    terms = _INJECTION.terms(
-        injection.InjectionState(
-            tao_emission=form.fixed(U96F32, tao_emission),
-            price=U96F32.saturating_from(form.fixed(U64F64, price)),
-            alpha_emission_rao=emission_rao,
-            is_registration_allowed=True,
-            is_pow_registration_allowed=True,
-            root_proportion=root_proportion,
-        )
+    pre = injection.InjectionState(
+        tao_emission=form.fixed(U96F32, tao_emission),
+        price=U96F32.saturating_from(form.fixed(U64F64, price)),
+        alpha_emission_rao=emission_rao,
+        is_registration_allowed=True,
+        is_pow_registration_allowed=True,
+        root_proportion=root_proportion,
     )
+    terms = _INJECTION.terms(pre)
+    parts = {
+        "tao_in": terms.tao_in.bits,
+        "alpha_in": terms.alpha_in.bits,
+        "alpha_out": terms.alpha_out.bits,
+        "excess_tao": terms.excess_tao.bits,
+    }
+    by_engine = _terms_by_engine(pre)
     split = _ALPHA_SPLIT.recompute(
         alpha_split.AlphaSplitState(
             alpha_out_rao=terms.floored().alpha_out_rao,
@@ -123,10 +150,7 @@ def _subnet_terms(
         )
     )
     return {
-        "tao_in": terms.tao_in.bits,
-        "alpha_in": terms.alpha_in.bits,
-        "alpha_out": terms.alpha_out.bits,
-        "excess_tao": terms.excess_tao.bits,
+        **{name: form.agreed(part, by_engine[name]) for name, part in parts.items()},
         "alpha_out_emission": terms.floored().alpha_out_rao,
         "pending_owner_cut": split.owner_cut_rao,
         "pending_server": split.server_rao,
@@ -140,6 +164,29 @@ def _subnet_terms(
 def _u64(sum_rao: int) -> int:
     """A sum as the chain's saturating addition leaves it."""
     return min(sum_rao, 2**64 - 1)
+
+
+def _terms_by_engine(pre: injection.InjectionState) -> dict[str, int]:
+    import numpy as np
+
+    from mechanics.engine import injection as engine
+    from mechanics.engine.wide import halves, integers
+
+    terms = engine.terms(
+        _SPEC_VERSION,
+        engine.Candidates(
+            halves([pre.tao_emission.bits]),
+            halves([pre.price.bits]),
+            np.array([pre.alpha_emission_rao], np.uint64),
+            root_proportion=halves([pre.root_proportion.bits]),
+        ),
+    )
+    return {
+        "tao_in": integers(terms.tao_in)[0],
+        "alpha_in": integers(terms.alpha_in)[0],
+        "alpha_out": integers(terms.alpha_out)[0],
+        "excess_tao": integers(terms.excess_tao)[0],
+    }
 
 
 def _dividend_distribution(case: Any) -> tuple[Any, Any]:

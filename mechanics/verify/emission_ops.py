@@ -1,6 +1,11 @@
-"""Replays the emission functions of spec 425: powers, shares by flow and by price, what is paid."""
+"""Replays the emission functions of spec 425: powers, shares by flow and by price, what is paid.
 
-from typing import Any
+Each is asked of the law and of the engine, which is imported late: it takes a second, for which
+listing eras need not wait.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mechanics.emission import v411_net_flow, v425_price_burn
 from mechanics.emission.state import EmissionState, FlowEma, FlowState
@@ -9,6 +14,9 @@ from mechanics.fixed import I64F64, I96F32, U64F64, U96F32
 from mechanics.transcendental import safe_pow
 from mechanics.verify import form
 from mechanics.verify.form import Check, UnknownForm
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def numbered(values: Any) -> dict[int, Any]:
@@ -40,17 +48,26 @@ def bits(values: dict) -> list[int]:
 
 
 def _safe_pow(case: Any) -> tuple[Any, Any]:
+    from mechanics.engine import transcendental as engine
+    from mechanics.engine.wide import halves, integers, pair
+
     value, exponent, expected = form.row(case, 3)
-    computed = safe_pow(form.fixed(U64F64, value), form.fixed(U64F64, exponent))
-    return form.integer(expected), computed.bits
+    value, exponent = form.fixed(U64F64, value), form.fixed(U64F64, exponent)
+    twin = integers(engine.safe_pow(halves([value.bits]), pair(exponent.bits)))[0]
+    return form.integer(expected), form.agreed(safe_pow(value, exponent).bits, twin)
 
 
 def _pow_normalize(case: Any) -> tuple[Any, Any]:
+    from mechanics.engine import emission as engine
+    from mechanics.engine.wide import halves, integers
+
     kind, flows, exponent, shares = form.fields(case, "kind", "offset_flows", "p", "shares")
     if not isinstance(kind, str):
         raise UnknownForm(f"the kind of flows is {kind!r}, no word")
     offset = {netuid: form.fixed(U64F64, flow) for netuid, flow in numbered(flows).items()}
-    return form.row(shares), bits(pow_normalized(offset, form.fixed(U64F64, exponent)))
+    power = form.fixed(U64F64, exponent)
+    twin = integers(engine.pow_normalized(halves(bits(offset)), power))
+    return form.row(shares), form.agreed(bits(pow_normalized(offset, power)), twin)
 
 
 def _shares_flow(case: Any) -> tuple[Any, Any]:
@@ -93,10 +110,37 @@ def _shares_flow(case: Any) -> tuple[Any, Any]:
         ),
     )
     shared = v411_net_flow.flow_shares(pre, sorted(user_flow))
-    return expected, {
+    law = {
         "prot_ema_after": [step.ema.rao.bits for step in shared.protocol.values()],
         "shares": bits(shared.shares),
         "user_ema_after": [step.ema.rao.bits for step in shared.user.values()],
+    }
+    return expected, form.agreed(law, _flow_shares_by_engine(pre))
+
+
+def _flow_shares_by_engine(pre: EmissionState) -> dict[str, list[int]]:
+    import numpy as np
+
+    from mechanics.engine import emission as engine
+    from mechanics.engine.wide import halves, integers
+
+    flow = pre.flow
+
+    def advanced(stored: Mapping[int, FlowEma | None], flows: Mapping[int, int]) -> np.ndarray:
+        before = halves(ema.rao.bits if ema else 0 for ema in stored.values())
+        of_block = np.array([list(flows.values())], np.int64)
+        after = engine.emas_by_block(flow.smoothing_factor, before, of_block)[0]
+        is_written = [bool(ema) and ema.block_number == pre.block_number for ema in stored.values()]
+        return np.where(np.array(is_written, bool)[:, np.newaxis], before, after)
+
+    user = advanced(flow.ema_tao_flow, flow.tao_flow_rao)
+    protocol = advanced(flow.ema_protocol_flow, flow.protocol_flow_rao)
+    net = engine.net_flows(user, protocol, flow.is_net)
+    shares = engine.shares_by_flow(flow.cutoff, flow.norm_exponent, net)
+    return {
+        "prot_ema_after": integers(protocol, is_signed=True),
+        "shares": integers(shares),
+        "user_ema_after": integers(user, is_signed=True),
     }
 
 
@@ -111,10 +155,31 @@ def _subnet_block_emissions(case: Any) -> tuple[Any, Any]:
     if is_enabled.keys() != pre.moving_price.keys():
         raise UnknownForm(f"{len(price)} prices stand beside {len(enabled)} switches")
     shares = v425_price_burn.emission_shares(pre, v425_price_burn.candidates(pre))
-    paid = v425_price_burn.tao_by_share(
-        form.fixed(U96F32, emission), shares, pre.is_emission_enabled
-    )
-    return expected, {"emissions": bits(paid), "shares": bits(shares)}
+    emission = form.fixed(U96F32, emission)
+    paid = v425_price_burn.tao_by_share(emission, shares, pre.is_emission_enabled)
+    law = {"emissions": bits(paid), "shares": bits(shares)}
+    return expected, form.agreed(law, _emissions_by_engine(pre, emission))
+
+
+def _emissions_by_engine(pre: EmissionState, emission: U96F32) -> dict[str, list[int]]:
+    import numpy as np
+
+    from mechanics.engine import emission as engine
+    from mechanics.engine.wide import integers
+
+    shares = shares_by_engine(pre)
+    is_enabled = np.array(list(pre.is_emission_enabled.values()), bool)
+    paid = engine.tao_by_share(emission, shares, is_enabled)
+    return {"emissions": integers(paid), "shares": integers(shares)}
+
+
+def shares_by_engine(pre: EmissionState) -> "np.ndarray":
+    """Shares by price and burn as the engine has them, of subnets that are all candidates."""
+    from mechanics.engine import emission as engine
+    from mechanics.engine.wide import halves
+
+    price = halves(pre.moving_alpha_price(netuid).bits for netuid in pre.subnets)
+    return engine.shares_by_price(price, halves(bits(pre.miner_burned)))
 
 
 OPS: dict[str, Check] = {

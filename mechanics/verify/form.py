@@ -48,6 +48,11 @@ def fixed(kind: type[Fixed], value: Any) -> Fixed:
     return kind(integer(value, kind.MIN, kind.MAX))
 
 
+def agreed(by_law: Any, by_engine: Any) -> Any:
+    """What the law and the engine both give; both of them, named, where they differ."""
+    return by_law if by_law == by_engine else {"law": by_law, "engine": by_engine}
+
+
 def optional_integer(value: Any) -> int | None:
     """An integer, or null."""
     return None if value is None else integer(value)

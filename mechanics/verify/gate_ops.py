@@ -7,7 +7,7 @@ from mechanics.emission import v440_gate
 from mechanics.emission.state import GateState
 from mechanics.fixed import U64F64
 from mechanics.verify import form
-from mechanics.verify.emission_ops import bits, state_by_price
+from mechanics.verify.emission_ops import bits, shares_by_engine, state_by_price
 from mechanics.verify.form import Check
 
 
@@ -28,7 +28,13 @@ def _shares_gated(case: Any) -> tuple[Any, Any]:
         ),
     )
     shares, after = v440_gate.emission_shares(pre, v440_gate.candidates(pre))
-    return expected, {"bar_after": after.bits, "shares": bits(shares)}
+    from mechanics.engine import emission as engine
+    from mechanics.engine.wide import integers
+
+    law = {"bar_after": after.bits, "shares": bits(shares)}
+    by_engine, bar = engine.gated(pre.gate, shares_by_engine(pre), pre.block_number)
+    twin = {"bar_after": bar.bits, "shares": integers(by_engine)}
+    return expected, form.agreed(law, twin)
 
 
 OPS: dict[str, Check] = {"emis.get_shares_gated": _shares_gated}

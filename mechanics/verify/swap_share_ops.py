@@ -13,6 +13,7 @@ from mechanics.share_pool.state import SharePool
 from mechanics.verify.form import (
     Check,
     UnknownForm,
+    agreed,
     boolean,
     fixed,
     integer,
@@ -22,6 +23,7 @@ from mechanics.verify.form import (
     unsigned,
 )
 
+_SPEC_VERSION = 425
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 
 
@@ -53,7 +55,9 @@ def _left(is_sale: bool) -> Check:
     def of_pool(pool: PoolState, reserve: int, delta: int) -> int:
         base, quote = amm.weights(pool)
         powers = (base, quote) if is_sale else (quote, base)
-        return amm.left(reserve, delta, *powers).bits
+        return agreed(
+            amm.left(reserve, delta, *powers).bits, _left_by_engine(reserve, delta, *powers)
+        )
 
     def check(case: Any) -> tuple[Any, Any]:
         weight, reserve, delta, expected = row(case, 4)
@@ -61,6 +65,16 @@ def _left(is_sale: bool) -> Check:
         return optional_integer(expected), _of_pool(of_pool, [weight, 0, 0], *more)
 
     return check
+
+
+def _left_by_engine(*row: int) -> int:
+    import numpy as np
+
+    # The engine takes a second to import, for which listing eras need not wait.
+    from mechanics.engine import balancer as engine
+    from mechanics.engine.wide import integers
+
+    return integers(engine.left(_SPEC_VERSION, *(np.array([v], np.uint64) for v in row)))[0]
 
 
 def _price(case: Any) -> tuple[Any, Any]:
@@ -72,7 +86,18 @@ def _price(case: Any) -> tuple[Any, Any]:
 def _update_weights(case: Any) -> tuple[Any, Any]:
     weight, tao, alpha, *more, expected = row(case, 6)
     more = [unsigned(rao, 64) for rao in more]
-    return optional_integer(expected), _of_pool(amm.reweighted, [weight, tao, alpha], *more)
+    return optional_integer(expected), _of_pool(_reweighted, [weight, tao, alpha], *more)
+
+
+def _reweighted(pool: PoolState, *more: int) -> Any:
+    import numpy as np
+
+    from mechanics.engine import balancer as engine
+
+    by_law = amm.reweighted(pool, *more)
+    row = (pool.tao_reserve_rao, pool.alpha_reserve_rao, pool.quote_weight_perquintill, *more)
+    weights, is_within = engine.reweighted(*(np.array([v], np.uint64) for v in row))
+    return agreed(by_law, int(weights[0]) if is_within[0] else None)
 
 
 def _delta_in(rule: Callable[..., int], is_sale: bool) -> Check:
@@ -97,24 +122,39 @@ def _swap_step(case: Any) -> tuple[Any, Any]:
         raise UnknownForm(f"{side!r} is neither buy nor sell")
     pool = _pool(weight, tao, alpha, unsigned(rate, 16))
     price = str(amm.spot_price(pool).bits)
+    order = _SIDES[side], unsigned(amount, 64), fixed(U64F64, limit), boolean(drop_fees)
+    twin = _step_by_engine(pool, *order)
+    refusal = {}
     try:
-        step = amm.step(
-            pool,
-            _SIDES[side],
-            unsigned(amount, 64),
-            fixed(U64F64, limit),
-            boolean(drop_fees),
-            amm.left,
-        )
+        step = amm.step(pool, *order, amm.left)
     except Refused as refused:
-        return expected, {"err": type(refused).__name__, "price": price}
-    return expected, {
-        "delta_in": str(step.delta_in_rao),
-        "delta_out": str(step.delta_out_rao),
-        "fee_paid": str(step.fee_rao),
-        "fee_to_block_author": str(step.author_fee_rao),
-        "price": price,
-    }
+        law, refusal = None, {"err": type(refused).__name__}
+    else:
+        law = {
+            "delta_in": str(step.delta_in_rao),
+            "delta_out": str(step.delta_out_rao),
+            "fee_paid": str(step.fee_rao),
+            "fee_to_block_author": str(step.author_fee_rao),
+        }
+    if law != twin:
+        return expected, agreed(law, twin)
+    return expected, (law or refusal) | {"price": price}
+
+
+def _step_by_engine(
+    pool: PoolState, side: Side, amount_rao: int, limit: U64F64, drop_fees: bool
+) -> dict[str, str] | None:
+    """The engine's step; None where it is refused."""
+    import numpy as np
+
+    from mechanics.engine import balancer as engine
+
+    amounts = np.array([amount_rao], np.uint64)
+    *columns, is_refused = engine.steps(_SPEC_VERSION, pool, side, amounts, limit, drop_fees)
+    if is_refused[0]:
+        return None
+    names = ("delta_in", "delta_out", "fee_paid", "fee_to_block_author")
+    return {name: str(column[0]) for name, column in zip(names, columns, strict=True)}
 
 
 def _float(value: Any) -> SafeFloat:

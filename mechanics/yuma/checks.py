@@ -112,6 +112,14 @@ def check_distinct_hotkeys(pre: EpochState) -> None:
         raise bad(pre, "has_distinct_hotkeys", "is not set: the chain passes over such an epoch")
 
 
+def check_commits(pre: EpochState) -> None:
+    """Refuse commits without the epoch that decides from spec 423 when they expire."""
+    for field in ("weight_commits", "timelocked_weight_commits"):
+        queues = (getattr(pre, field) or {}).values()
+        if any(commit.epoch is None for queue in queues for commit in queue):
+            raise bad(pre, field, "has a commit without its epoch")
+
+
 def check_given(pre: EpochState, field: str) -> None:
     """Refuse a state without an item that its spec has."""
     if getattr(pre, field) is None:

@@ -86,7 +86,7 @@ class Electorate:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Tally:
     """What the votes of an epoch come to; vectors by uid, I32F32 bits.
 
     Attributes:
@@ -133,7 +133,7 @@ def recompute(rule: Rule, pre: EpochState) -> EpochResult:
     rule.check(pre)
     rule.check_rows(pre)
     electorate = elect(rule, pre)
-    return written(rule, pre, electorate, judge(rule, pre, electorate))
+    return written(rule, pre, electorate, count(rule, pre, electorate))
 
 
 def elect(rule: Rule, pre: EpochState) -> Electorate:
@@ -177,7 +177,7 @@ def updates_of(pre: EpochState) -> Vector:
     return [*pre.last_update, *([0] * missing)]
 
 
-def judge(rule: Rule, pre: EpochState, electorate: Electorate) -> Verdict:
+def count(rule: Rule, pre: EpochState, electorate: Electorate) -> Tally:
     """What the votes come to: consensus, incentive, bonds and dividends.
 
     Args
@@ -206,7 +206,7 @@ def judge(rule: Rule, pre: EpochState, electorate: Electorate) -> Verdict:
         bonds, dividends = yuma3(rule, pre, targets, consensus, incentive, voting_stake)
     else:
         bonds, dividends = yuma2(rule, pre, targets, consensus, incentive, voting_stake)
-    return Verdict(
+    return Tally(
         consensus=consensus,
         validator_trust=sparse.row_sums(clipped),
         pre_ranks=sparse.column_products(weights, voting_stake, n),
@@ -370,7 +370,7 @@ def yuma3(
     return bonds, normalized(multiplied(sparse.row_sums(tilted), voting_stake))
 
 
-def written(rule: Rule, pre: EpochState, electorate: Electorate, verdict: Verdict) -> EpochResult:
+def written(rule: Rule, pre: EpochState, electorate: Electorate, tally: Tally) -> EpochResult:
     """What the epoch writes and pays.
 
     Rule
@@ -379,7 +379,7 @@ def written(rule: Rule, pre: EpochState, electorate: Electorate, verdict: Verdic
         validators share by voting stake, or by stake when none votes. Shares of 65,535 are floored.
 
     Args
-        rule, pre, electorate, verdict: the steps before.
+        rule, pre, electorate, tally: the steps before.
 
     Returns
         Shares of 65,535 and rao, by uid.
@@ -391,7 +391,7 @@ def written(rule: Rule, pre: EpochState, electorate: Electorate, verdict: Verdic
         subtensor@14bc6f9 (spec 425), pallets/subtensor/src/epoch/run_epoch.rs: epoch_mechanism;
         for rank, trust and pruning scores subtensor v293, the same function.
     """
-    incentive, dividends = verdict.incentive, verdict.dividends
+    incentive, dividends = tally.incentive, tally.dividends
     combined = [clamped(a + b) for a, b in zip(incentive, dividends, strict=True)]
     whole = total(combined)
     if whole:
@@ -403,23 +403,23 @@ def written(rule: Rule, pre: EpochState, electorate: Electorate, verdict: Verdic
         by_stake = electorate.voting_stake if total(electorate.voting_stake) else electorate.stake
         validators = combined = by_stake
     older = rule.writes_rank_trust_pruning
-    ratios = divided(verdict.ranks, verdict.pre_ranks) if older else []
+    ratios = divided(tally.ranks, tally.pre_ranks) if older else []
     return EpochResult(
         active=tuple(electorate.active),
         validator_permit=tuple(electorate.new_permits),
         stake_rao=tuple(min(bits >> 2 * FRACTION, U64_MAX) for bits in pre.stake_i64f64_bits),
         stake_weight_u16=_shares(electorate.stake) if rule.writes_stake_weight else None,
-        consensus_u16=_shares(verdict.consensus),
+        consensus_u16=_shares(tally.consensus),
         incentive_u16=_shares(incentive),
         dividends_u16=_shares(dividends),
-        validator_trust_u16=_shares(verdict.validator_trust),
+        validator_trust_u16=_shares(tally.validator_trust),
         rank_u16=_shares(incentive) if older else None,
         trust_u16=_shares(ratios) if older else None,
         pruning_scores_u16=tuple(max_upscaled_to_u16(combined)) if older else None,
         server_emission_rao=_emissions(servers, pre.emission_rao),
         validator_emission_rao=_emissions(validators, pre.emission_rao),
         emission_rao=_emissions(combined, pre.emission_rao),
-        bonds=verdict.bonds,
+        bonds=tally.bonds,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from mechanics.yuma import epoch
 from mechanics.yuma import v397_owner_validates as v397
-from mechanics.yuma.checks import check_distinct_hotkeys, check_given, check_ranges
+from mechanics.yuma.checks import check_commits, check_distinct_hotkeys, check_given, check_ranges
 from mechanics.yuma.commits import earliest_commits
 from mechanics.yuma.i32f32 import U64_MAX
 from mechanics.yuma.state import EpochResult, EpochState
@@ -36,6 +36,7 @@ def check(pre: EpochState) -> None:
     check_given(pre, "activity_cutoff_factor_milli")
     if pre.commit_reveal_weights_enabled:
         check_given(pre, "subnet_epoch_index")
+        check_commits(pre)
 
 
 def activity_cutoff_blocks(pre: EpochState) -> int:

@@ -2,10 +2,8 @@
 
 import pyarrow as pa
 
-from mechanics import amm, emission, injection, issuance, moving_price
+from mechanics.catalogue import MECHANISMS
 from orchestration.schemas import RECOMPUTED__ERAS
-
-MECHANISMS = (issuance, emission, injection, moving_price, amm)
 
 
 def eras() -> pa.Table:
@@ -20,8 +18,8 @@ def eras() -> pa.Table:
                 "first_block_number": era.first_block_number,
                 "rule": era.rule,
             }
-            for mechanism in MECHANISMS
-            for era in mechanism.ERAS
+            for eras in MECHANISMS.values()
+            for era in eras
         ],
         schema=RECOMPUTED__ERAS,
     )

@@ -5,7 +5,7 @@ that touches the pool follows in the order of the block.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from mechanics import amm, issuance, replay
 from mechanics.eras import UnknownRule
-from mechanics.fixed import I64F64, U64F64, U96F32
+from mechanics.fixed import U64F64, U96F32
 from mechanics.injection import InjectionState
-from orchestration.recompute.pools import POOL_COLUMNS, spot_price
+from orchestration.recompute.pools import POOL_BEFORE_COLUMNS, Lent, pool_before, spot_price
 from orchestration.recompute.rows import Columns, Row, rows_of
 from orchestration.schemas import RECOMPUTED__POOL_STATES, RECOMPUTED__POOL_SWAPS
 
@@ -30,22 +30,14 @@ _COLUMNS = [
     "is_network_added",
     "pre_is_registration_allowed",
     "pre_is_pow_registration_allowed",
-    "pre_fee_rate_u16",
     "pre_alpha_out_rao",
-    "pre_tao_provided_rao",
-    "pre_alpha_provided_rao",
-    "pre_current_liquidity_u64",
-    "pre_current_tick",
-    "pre_is_user_liquidity_enabled",
-    "pre_fee_global_tao_u64f64_bits",
-    "pre_fee_global_alpha_u64f64_bits",
     "burn_rao",
     "last_mechanism_step_block",
     "pre_pending_owner_cut_rao",
     "pre_pending_emission_rao",
     "pre_pending_alpha_swapped_rao",
     "pre_pending_root_divs_rao",
-    *POOL_COLUMNS,
+    *POOL_BEFORE_COLUMNS,
 ]
 _EVENT_COLUMNS = [
     "block_number",
@@ -97,7 +89,7 @@ def recompute(
         positions: the same day of ``chain__pool_positions``.
     """
     swaps, states = Columns(RECOMPUTED__POOL_SWAPS), Columns(RECOMPUTED__POOL_STATES)
-    lent = _Lent(ticks, positions)
+    lent = Lent(ticks, positions)
     events = _events(stake_events)
     due = rows_of(emissions, ["is_candidate", "tao_emission_u96f32_bits", "unexplained_reason"])
     network: Mapping[int, replay.Network] = _networks(subnet_blocks, blocks)
@@ -120,7 +112,7 @@ def _replay(
     row: Row,
     emission: Row,
     events: list[Row],
-    lent: "_Lent",
+    lent: Lent,
     network: replay.Network,
     swaps: Columns,
     states: Columns,
@@ -131,7 +123,11 @@ def _replay(
     try:
         replay.require_known(spec)
         era = amm.ERAS.at(spec).name
-        state = _Pool(_pool_before(row, lent), row["pre_alpha_out_rao"])
+        if not row["pre_is_network_added"]:
+            raise _Unexplained(MADE_IN_THE_BLOCK)
+        if not row["is_network_added"]:
+            raise _Unexplained(REMOVED_IN_THE_BLOCK)
+        state = _Pool(pool_before(row, lent), row["pre_alpha_out_rao"])
         pending = _coinbase(row, emission, network, state)
         if row["last_mechanism_step_block"] == row["block_number"]:
             # The epoch of this block pays it all out.
@@ -169,34 +165,6 @@ def _replay(
         unexplained_reason=reason,
         **drained,
         **({} if reason else _end(state) | pending),
-    )
-
-
-def _pool_before(row: Row, lent: "_Lent") -> amm.PoolState:
-    if not row["pre_is_network_added"]:
-        raise _Unexplained(MADE_IN_THE_BLOCK)
-    if not row["is_network_added"]:
-        raise _Unexplained(REMOVED_IN_THE_BLOCK)
-    sqrt_price = row["pre_alpha_sqrt_price_u64f64_bits"]
-    is_initialized = bool(row["pre_is_swap_v3_initialized"])
-    key = (row["block_number"], row["netuid"])
-    return amm.PoolState(
-        mechanism=row["pre_subnet_mechanism"],
-        tao_reserve_rao=row["pre_tao_reserve_rao"],
-        alpha_reserve_rao=row["pre_alpha_reserve_rao"],
-        is_v3_initialized=is_initialized,
-        alpha_sqrt_price=U64F64(sqrt_price) if is_initialized else None,
-        fee_rate_u16=row["pre_fee_rate_u16"],
-        tao_provided_rao=row["pre_tao_provided_rao"] or 0,
-        alpha_provided_rao=row["pre_alpha_provided_rao"] or 0,
-        current_liquidity=row["pre_current_liquidity_u64"] if is_initialized else None,
-        current_tick=row["pre_current_tick"] if is_initialized else None,
-        fee_global_tao=U64F64(row["pre_fee_global_tao_u64f64_bits"] or 0),
-        fee_global_alpha=U64F64(row["pre_fee_global_alpha_u64f64_bits"] or 0),
-        ticks=lent.ticks[key],
-        protocol_position=lent.protocol.get(key),
-        positions=lent.users[key],
-        is_user_liquidity_enabled=bool(row["pre_is_user_liquidity_enabled"]),
     )
 
 
@@ -348,36 +316,3 @@ def _events(stake_events: pa.Table) -> dict[tuple[int, int], list[Row]]:
         if event["is_pool_touching"] or event["event_name"] in _CHANGES_ALPHA_OUT:
             events[event["block_number"], event["netuid"]].append(event)
     return events
-
-
-class _Lent:
-    """Ticks and positions of every pool before every block."""
-
-    def __init__(self, ticks: pa.Table, positions: pa.Table) -> None:
-        self.ticks: dict[tuple[int, int], dict[int, amm.Tick]] = defaultdict(dict)
-        self.protocol: dict[tuple[int, int], amm.Position] = {}
-        self.users: dict[tuple[int, int], dict[int, amm.Position]] = defaultdict(dict)
-        for row in rows_of(ticks, ticks.column_names):
-            self.ticks[row["block_number"], row["netuid"]][row["tick_index"]] = amm.Tick(
-                row["pre_liquidity_net_i128"],
-                row["pre_liquidity_gross_u64"],
-                I64F64(row["pre_fees_out_tao_i64f64_bits"]),
-                I64F64(row["pre_fees_out_alpha_i64f64_bits"]),
-            )
-        for key, row in self._keyed(positions):
-            position = amm.Position(
-                row["pre_tick_low"],
-                row["pre_tick_high"],
-                row["pre_liquidity_u64"],
-                I64F64(row["pre_fees_tao_i64f64_bits"]),
-                I64F64(row["pre_fees_alpha_i64f64_bits"]),
-            )
-            if row["is_protocol"]:
-                self.protocol[key] = position
-            else:
-                self.users[key][row["position_id"]] = position
-
-    @staticmethod
-    def _keyed(positions: pa.Table) -> Iterator[tuple[tuple[int, int], Row]]:
-        for row in rows_of(positions, positions.column_names):
-            yield (row["block_number"], row["netuid"]), row

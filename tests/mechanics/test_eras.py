@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from mechanics.__main__ import MECHANISMS, changes, main
+from mechanics.__main__ import changes, main
+from mechanics.catalogue import MECHANISMS
 
 ERAS = [era for eras in MECHANISMS.values() for era in eras]
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from mechanics.engine import yuma as engine
 from mechanics.eras import BadState, UnknownRule
 from mechanics.verify import epoch_ops
-from mechanics.yuma import ERAS, Commit, EpochState, recompute, vectors
+from mechanics.yuma import ERAS, Commit, EpochState, recompute, v233_miner_alphas, vectors
 from mechanics.yuma.i32f32 import ONE, of_share, to_share
+from mechanics.yuma.liquid_alpha import bond_alpha, bounded_exponential
 from mechanics.yuma.state import AUTO, CURRENT, PREVIOUS
 from tests.mechanics.random_epochs import SPECS, random_state
 from tests.mechanics.recorded_epochs import SPEC_VERSION, differences, epochs
@@ -236,6 +237,30 @@ def test_from_spec_257_bonds_end_by_the_tempo_and_not_by_the_last_update():
     assert both(257, **changes | {"block_at_registration": [0, 0, 900, 0]}).bonds[0] != ()
 
 
+def test_liquid_alpha_1_gives_each_miner_an_alpha_until_spec_272():
+    weights = {0: ((2, 20_000), (3, 45_535)), 1: ((2, 20_000), (3, 45_535))}
+    changes = {"weights": weights, "liquid_alpha_on": True, "bonds": {0: ((2, 9), (3, 9))}}
+    plain = both(272, **changes | {"liquid_alpha_on": False})
+    assert both(272, **changes).bonds != plain.bonds
+    assert both(273, **changes).bonds == plain.bonds
+
+
+def test_liquid_alpha_1_has_the_curve_of_the_chains_own_tests():
+    high, low, of_high, of_low = (ONE * tenths // 10 for tenths in (9, 1, 8, 2))
+    a, b = v233_miner_alphas.logistic(high, low, of_high, of_low)
+    assert (a / ONE, b / ONE) == (pytest.approx(7.324, abs=1e-3), pytest.approx(3.662, abs=1e-3))
+    assert v233_miner_alphas.logistic(high, low, of_low, of_low) == (0, 0)
+    for tenths, alpha in ((1, 0.52497918747894), (5, 0.6224593312018546), (9, 0.7109495026250039)):
+        computed = v233_miner_alphas.logistic_alpha(ONE * tenths // 10, ONE, 0)
+        assert computed / ONE == pytest.approx(alpha, abs=1e-6)
+
+
+def test_quantiles_are_interpolated_between_neighbours():
+    assert v233_miner_alphas.quantile([40, 0, 20, 10, 30], 3) == 30
+    assert v233_miner_alphas.quantile([0, 400, 100, 300], 3) == 325
+    assert v233_miner_alphas.quantile([7], 1) == 7
+
+
 def test_from_spec_273_a_permit_needs_stake_above_zero():
     assert both(272, max_allowed_validators=3).validator_permit == (True, True, False, True)
     assert both(273, max_allowed_validators=3).validator_permit == (True, True, False, False)
@@ -293,6 +318,19 @@ def test_a_commit_older_than_a_registration_masks_it_from_spec_297(commit_block,
     assert any(both(297, **changes).consensus_u16) is counts
     expired = changes | {"reveal_period_epochs": 4}
     assert any(both(297, **expired).consensus_u16)
+
+
+@pytest.mark.parametrize(("commit_block", "has_expired"), [(498, False), (497, True)])
+def test_a_commit_expires_by_the_epoch_of_its_block_until_spec_422(commit_block, has_expired):
+    # (498 + 1 + 1) // 100 is epoch 5, five before the present one.
+    result = both(
+        422,
+        block_at_registration=[0, 0, 500, 0],
+        commit_reveal_weights_enabled=True,
+        reveal_period_epochs=5,
+        weight_commits={uid: [Commit(None, commit_block)] for uid in (0, 1)},
+    )
+    assert any(result.consensus_u16) is has_expired
 
 
 def test_a_commit_expires_by_the_epoch_index_from_spec_423():
@@ -357,6 +395,17 @@ def test_the_owner_is_a_validator_from_spec_397():
     weighs = both(397, stake_i64f64_bits=stake, **changes, weights={3: ((3, 1),)})
     assert weighs.validator_trust_u16[3] == 0  # its 4 % alone are no majority
     assert weighs.dividends_u16 == (0, 0, 0, 0)
+
+
+def test_the_owners_weights_count_without_a_permit_from_spec_397():
+    changes = {
+        "owner_uid": 1,
+        "validator_permit": [True, False, False, False],
+        "weights": {0: ((2, 1),), 1: ((3, 1),)},
+        "stake_i64f64_bits": [100 << 64, 300 << 64, 0, 0],
+    }
+    assert both(396, **changes).incentive_u16 == (0, 0, 65_535, 0)
+    assert both(397, **changes).incentive_u16 == (0, 0, 0, 65_535)
 
 
 @pytest.mark.parametrize(("update", "is_active"), [(505, True), (504, False)])
@@ -480,6 +529,15 @@ def test_a_bond_without_a_weight_entry_ends_under_liquid_alpha_and_with_a_zero_d
     assert 0 < kept[0][1] < 65_535
 
 
+def test_a_weight_that_equals_the_bond_buys():
+    def alpha(weight: int, bond: int) -> int:
+        return bond_alpha(0, weight, bond, (0, ONE), -10 * ONE, bounded_exponential)
+
+    # Bought from a consensus of 0, the whole weight is the distance; sold, there is none.
+    assert alpha(ONE, ONE) > ONE * 99 // 100
+    assert alpha(ONE - 1, ONE) < ONE // 100
+
+
 def test_an_unsorted_row_hides_entries_from_liquid_alpha():
     base = {
         "yuma3_on": True,
@@ -579,6 +637,11 @@ def test_short_vectors_read_as_the_chain_reads_them_from_spec_320(length):
             425,
             {"commit_reveal_weights_enabled": True, "subnet_epoch_index": None},
             "subnet_epoch_index",
+        ),
+        (
+            425,
+            {"commit_reveal_weights_enabled": True, "weight_commits": {0: [Commit(None, 5)]}},
+            "weight_commits",
         ),
     ],
 )

@@ -137,6 +137,16 @@ def test_what_children_hold_of_a_hotkey_is_not_its_own_contribution():
     ]
 
 
+def test_a_hotkeys_own_contribution_is_cut_to_whole_rao():
+    pre = stakes(
+        alpha_rao={"child": 1, "parent": 1},
+        parents={"child": [(ALL, "parent")]},
+        children={"child": [(HALF, "grandchild")]},
+    )
+    # Half a rao of its own is none.
+    assert split_to_parents(425, pre, "child", 90, 0, {}) == [("parent", 90), ("child", 0)]
+
+
 @pytest.mark.parametrize("spec_version", [292, 476])
 def test_the_split_is_not_known_outside_specs_293_to_475(spec_version):
     with pytest.raises(UnknownRule):

@@ -9,6 +9,7 @@ from orchestration.lake import Lake
 from orchestration.recompute import (
     moving_prices,
     pool_prices,
+    pool_replay,
     rows,
     subnet_emissions,
     subnet_injections,
@@ -24,9 +25,9 @@ def lake(books) -> Lake:
 
 @pytest.fixture(scope="module")
 def state(lake) -> tuple[pa.Table, pa.Table]:
-    subnets = lake.read("chain__subnet_blocks", DAY)
-    return subnets.filter(pa.compute.less(subnets["block_number"], 340)), lake.read(
-        "chain__blocks", DAY
+    return tuple(
+        table.filter(pa.compute.less(table["block_number"], 340))
+        for table in (lake.read("chain__subnet_blocks", DAY), lake.read("chain__blocks", DAY))
     )
 
 
@@ -80,13 +81,21 @@ def test_a_spec_without_a_rule_is_unexplained_with_the_reason_and_no_value(state
     subnets = in_spec(subnets, 9_999)
     emissions = subnet_emissions.recompute(subnets, blocks)
     injections = subnet_injections.recompute(subnets, emissions)
-    prices = moving_prices.recompute(
-        subnets, blocks, emissions, lake.read("chain__stake_events", DAY)
+    swaps, states = pool_replay.recompute(
+        subnets,
+        blocks,
+        emissions,
+        lake.read("chain__stake_events", DAY),
+        lake.read("chain__pool_ticks", DAY),
+        lake.read("chain__pool_positions", DAY),
     )
+    prices = moving_prices.recompute(subnets, blocks, emissions, states)
+    assert swaps["tao_rao"].null_count == swaps.num_rows > 0
+    assert states["tao_reserve_rao"].null_count == states.num_rows
     assert emissions["tao_emission_rao"].null_count == emissions.num_rows > 0
     assert injections["tao_in_emission_rao"].null_count == injections.num_rows
     assert prices["moving_price_i96f32_bits"].null_count == prices.num_rows
-    for table in (emissions, injections, prices):
+    for table in (emissions, injections, prices, states, swaps):
         for reason in set(table["unexplained_reason"].to_pylist()):
             assert "spec 9999" in reason
 

@@ -37,6 +37,20 @@ from tests.conftest import PROJECT, Silent
 
 DAY = "2025-07-08"
 EMISSIONS = ("SubnetTaoInEmission", "SubnetAlphaInEmission", "SubnetAlphaOutEmission")
+POOL = (
+    "SubnetTAO",
+    "SubnetAlphaIn",
+    "SubnetTaoProvided",
+    "SubnetAlphaInProvided",
+    "SubnetAlphaOut",
+    "AlphaSqrtPrice",
+    "CurrentLiquidity",
+    "CurrentTick",
+    "PendingOwnerCut",
+    "PendingEmission",
+    "PendingAlphaSwapped",
+    "PendingRootDivs",
+)
 
 
 def ask(home: Path, sql: str) -> list[tuple]:
@@ -94,15 +108,53 @@ def test_every_emission_of_the_embedded_recording_is_exact(books):
         assert found[quantity] == [pairs[0][0], 0, 0, 0], quantity
 
 
-def test_a_moving_price_that_is_not_exact_says_why(books):
-    _, differs, _, unobserved = verdicts(books.home)["SubnetMovingPrice"]
-    assert differs == unobserved == 0
-    reasons = ask(
+def test_every_moving_price_and_swap_of_the_embedded_recording_is_exact(books):
+    found = verdicts(books.home)
+    exact, *others = found["SubnetMovingPrice"]
+    assert others == [0, 0, 0]
+    # netuid 25 is registered in block 700: it has no pool before that block.
+    for quantity in POOL:
+        assert found[quantity] == [exact - 1, 0, 1, 0], quantity
+    swaps = ask(
         books.home,
-        "select count(*) from rec_subnet_moving_prices_by_block"
-        " where (verdict = 'unexplained') <> (unexplained_reason is not null)",
+        "select event_name, verdict, count(*) from rec_pool_swaps group by all order by all",
     )
-    assert reasons == [(0,)]
+    assert swaps == [
+        ("LiquidityAdded", "exact", 2),
+        ("LiquidityRemoved", "exact", 1),
+        ("NeuronRegistered", "unobserved", 89),
+        ("StakeAdded", "exact", 860),
+        ("StakeAdded", "unexplained", 1),  # in block 300, whose parent was not recorded
+        ("StakeRemoved", "exact", 639),
+    ]
+
+
+def test_what_is_not_explained_says_why(books):
+    for model in ("rec_pool_states_by_block", "rec_subnet_moving_prices_by_block"):
+        reasons = ask(
+            books.home,
+            f"select count(*) from {model}"
+            " where (verdict = 'unexplained') <> (unexplained_reason is not null)",
+        )
+        assert reasons == [(0,)], model
+    (reason,) = ask(
+        books.home,
+        "select block_number, netuid, unexplained_reason from rec_pool_states_by_block"
+        " where verdict = 'unexplained'",
+    )
+    assert reason[:2] == (700, 25)
+    assert "made in this block" in reason[2]
+
+
+def test_net_protocol_flow_is_user_flow_less_injection_and_root_sales(books):
+    ((flow, expected),) = ask(
+        books.home,
+        "select sum(flow_net_protocol_rao), sum(flow_chain_user_rao)"
+        " - (select sum(tao_in_emission_rao) from fct_subnet_emissions_by_day)"
+        " + (select sum(root_sale_tao_rao) from staging.stg_recomputed__pool_states)"
+        " from fct_stake_flows_by_day where flow_net_protocol_reason is null",
+    )
+    assert flow == expected
 
 
 def test_the_example_queries_answer(books):
@@ -117,18 +169,21 @@ def test_the_whole_capture_is_exact(localnet_a, at_home):
     found = verdicts(chosen.home)
     for quantity in EMISSIONS:
         assert found[quantity] == [102_503, 0, 0, 0], quantity
-    exact, differs, unexplained, unobserved = found["SubnetMovingPrice"]
-    assert differs == unobserved == 0
-    assert exact + unexplained == 102_503
-    # The swaps of a block are what moves a price inside it: no swap, no doubt.
-    untouched = ask(
+    assert found["SubnetMovingPrice"] == [102_503, 0, 0, 0]
+    # Three subnets are registered in the run.
+    for quantity in POOL:
+        assert found[quantity] == [102_500, 0, 3, 0], quantity
+    swaps = ask(
         chosen.home,
-        "select count(*) from rec_subnet_moving_prices_by_block as prices"
-        " anti join (select block_number, netuid from staging.stg_chain__stake_events"
-        "            where is_pool_touching) as swaps using (block_number, netuid)"
-        " where verdict <> 'exact'",
+        "select event_name, verdict, count(*) from rec_pool_swaps group by all order by all",
     )
-    assert untouched == [(0,)]
+    assert swaps == [
+        ("LiquidityAdded", "exact", 12),
+        ("LiquidityRemoved", "exact", 9),
+        ("NeuronRegistered", "unobserved", 628),
+        ("StakeAdded", "exact", 6_087),
+        ("StakeRemoved", "exact", 4_842),
+    ]
 
 
 # ---------------------------------------------------------------------- a watchful eye
@@ -400,7 +455,7 @@ def test_a_warehouse_that_does_not_build_leaves_the_published_one(filled):
     assert "The published warehouse stays the last good one" in str(caught.value)
     assert Warehouse(filled.home).path.read_bytes() == published
     with duckdb.connect(Warehouse(filled.home).path, read_only=True) as reader:
-        assert reader.sql("select count(*) from rec_verdicts_by_day").fetchone() == (4,)
+        assert reader.sql("select count(*) from dim_days").fetchone() == (1,)
 
 
 # ---------------------------------------------------------------------- which days

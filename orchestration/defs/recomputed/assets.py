@@ -6,6 +6,8 @@ import dagster as dg
 
 from orchestration.defs.chain.assets import (
     chain__blocks,
+    chain__pool_positions,
+    chain__pool_ticks,
     chain__subnet_blocks,
 )
 from orchestration.defs.partitions import block_days
@@ -13,6 +15,7 @@ from orchestration.defs.resources import LakeResource
 from orchestration.recompute import (
     epochs,
     eras,
+    exit_quotes,
     moving_prices,
     pool_prices,
     pool_replay,
@@ -159,6 +162,21 @@ def recomputed__epochs(
     done = epochs.recompute(*(lake.read(name, day) for name in _EPOCHS))
     yield lake.write("recomputed__epoch_neurons", done.neurons, day)
     yield lake.write("recomputed__epoch_bonds", done.bonds, day)
+
+
+@dg.asset(
+    deps=[chain__subnet_blocks, chain__pool_ticks, chain__pool_positions],
+    partitions_def=block_days,
+    **_RECOMPUTED,
+)
+def recomputed__exit_quotes(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """What leaving a subnet would pay at the end of the day. Grain: day x netuid x question."""
+    day = context.partition_key
+    names = ("chain__subnet_blocks", "chain__pool_ticks", "chain__pool_positions")
+    rows = exit_quotes.recompute(*(lake.read(name, day) for name in names))
+    return lake.write("recomputed__exit_quotes", rows, day)
 
 
 @dg.asset(**_RECOMPUTED)

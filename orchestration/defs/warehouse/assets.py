@@ -11,6 +11,7 @@ from dagster_dbt import DbtCliInvocation, dbt_assets
 
 from orchestration import settings
 from orchestration.defs.warehouse.project import OneName, dbt, manifest, project
+from orchestration.lake import preview
 from orchestration.warehouse import Warehouse
 
 
@@ -31,25 +32,32 @@ def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
         target = chosen.home / "build" / "dbt"
         build = dbt().cli(["build"], context=context, target_path=target, raise_on_error=False)
         events = list(build.stream())
-        counts = _row_counts(private)
+        shown = _shown(private)
         for event in events:
-            if isinstance(event, dg.Output) and event.output_name in counts:
-                context.add_output_metadata(
-                    {"dagster/row_count": counts[event.output_name]}, event.output_name
-                )
+            if isinstance(event, dg.Output) and event.output_name in shown:
+                context.add_output_metadata(shown[event.output_name], event.output_name)
             yield event
         if not build.is_successful():
             raise dg.Failure(_what_failed(build, target), allow_retries=False)
 
 
-def _row_counts(private: Path) -> Mapping[str, int]:
-    """Rows of every table built; asking costs milliseconds, DuckDB keeps the counts."""
+def _shown(private: Path) -> Mapping[str, Mapping[str, Any]]:
+    """What the UI shows of every table built: its row count and its first rows."""
     if not private.is_file():
         return {}
     with duckdb.connect(private) as connection:
-        return dict(
-            connection.execute("select table_name, estimated_size from duckdb_tables()").fetchall()
-        )
+        tables = connection.execute(
+            "select schema_name, table_name, estimated_size from duckdb_tables()"
+        ).fetchall()
+        return {
+            name: {
+                "dagster/row_count": count,
+                "preview": dg.MetadataValue.md(
+                    preview(connection.table(f"{schema}.{name}").limit(5).to_arrow_table())
+                ),
+            }
+            for schema, name, count in tables
+        }
 
 
 def _what_failed(build: DbtCliInvocation, target: Path) -> str:
