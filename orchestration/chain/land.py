@@ -287,9 +287,8 @@ def raw_epoch_storage(
     Yields:
         Batches in block order, as ``RAW_CHAIN__STORAGE``; a null value is an absent key.
     """
-    specs = dict(
-        zip(storage["block_number"].to_pylist(), storage["spec_version"].to_pylist(), strict=True)
-    )
+    of_blocks = storage.group_by("block_number").aggregate([("spec_version", "max")])
+    specs = dict(zip(*(column.to_pylist() for column in of_blocks.columns), strict=True))
     runs = epoch_runs(storage)
     landed: dict[bytes, bytes | None] = {}
     pending = _Rows()
