@@ -24,6 +24,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	  $(BIN)/python -m pip install --quiet --no-deps --editable .; \
 	fi
 	$(BIN)/python -m orchestration.defs.warehouse.project
+	$(BIN)/python -m mechanics.engine
 	@touch $@
 
 demo: setup

@@ -17,6 +17,10 @@ class DecodeError(TaobooksError):
     """Bytes the chain stored cannot be read as the declared type."""
 
 
+class RecomputeError(TaobooksError):
+    """The rules refuse a decoded state: no chain can have it."""
+
+
 class LakeError(TaobooksError):
     """A partition of the lake is missing, damaged, or cannot be written."""
 

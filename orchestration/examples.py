@@ -44,6 +44,12 @@ EXAMPLES = (
         "order by block_date desc, cost_ppm limit 10",
     ),
     Example(
+        "Who earned, and how much of it is proven?",
+        "select netuid, reward_rank, uid, reward_alpha, reward_tao, epochs_count, "
+        "exact_epochs_count from fct_neuron_rewards_by_day "
+        "where reward_rank = 1 order by block_date desc, netuid limit 10",
+    ),
+    Example(
         "Which published figures are what the rules give?",
         "select block_date, quantity, pairs_count, exact_count, differs_count, unexplained_count, "
         "unobserved_count from rec_verdicts_by_day order by block_date desc, quantity",

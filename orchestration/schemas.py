@@ -41,6 +41,8 @@ RAW_CHAIN__EVENTS = _schema(
     ("events", pa.binary()),  # System.Events as stored, SCALE
 )
 
+RAW_CHAIN__EPOCH_STORAGE = RAW_CHAIN__STORAGE  # of the subnets whose epoch ran, around its block
+
 CHAIN__BLOCKS = _schema(
     ("block_number", pa.int64()),
     ("block_hash", pa.string()),  # 0x hex
@@ -56,6 +58,7 @@ CHAIN__BLOCKS = _schema(
     ("pre_tao_weight_u64", BITS, "null"),
     ("pre_subnet_moving_alpha_i96f32_bits", BITS, "null"),
     ("pre_subnet_owner_cut_u16", pa.int32(), "null"),
+    ("pre_stake_threshold_rao", pa.int64(), "null"),
     ("pre_subnet_count", pa.int64(), "null"),  # NetworksAdded, root left out
 )
 
@@ -162,6 +165,123 @@ CHAIN__POOL_POSITIONS = _schema(
     ("pre_fees_alpha_i64f64_bits", BITS),
 )
 
+_U16S = pa.list_(pa.uint16())
+
+_HYPERPARAMETERS = (
+    ("tempo_blocks", pa.int64()),
+    ("max_allowed_uids_count", pa.int64()),
+    ("immunity_period_blocks", pa.int64()),
+    ("max_allowed_validators_count", pa.int64()),
+    ("min_allowed_weights_count", pa.int64()),
+    ("activity_cutoff_blocks", pa.int64()),
+    ("activity_cutoff_factor_milli", pa.int64(), "null"),
+    ("kappa_u16", pa.int32()),
+    ("bonds_penalty_u16", pa.int32()),
+    ("bonds_moving_average_ppm", pa.int64()),
+    ("is_yuma3", pa.bool_(), "null"),
+    ("is_liquid_alpha", pa.bool_()),
+    ("alpha_low_u16", pa.int32()),
+    ("alpha_high_u16", pa.int32()),
+    ("alpha_sigmoid_steepness", pa.int32(), "null"),  # null: before spec 283, another meaning
+    ("liquid_alpha_consensus_mode", pa.int32(), "null"),
+    ("is_commit_reveal", pa.bool_()),
+    ("reveal_period_epochs", pa.int64()),
+    ("mechanism_count", pa.int64(), "null"),
+)
+
+CHAIN__HYPERPARAMETERS = _schema(
+    ("block_number", pa.int64()),  # the first block at the end of which this was read
+    ("netuid", pa.int32()),
+    ("is_first_of_day", pa.bool_()),  # what stood before the day's first snapshot: no change
+    *_HYPERPARAMETERS,
+)
+
+CHAIN__EPOCHS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("spec_version", pa.int32()),
+    ("place_in_block", pa.int64()),  # 1 for the first epoch of the block; they run by netuid
+    ("pre_neuron_count", pa.int64()),
+    ("neuron_count", pa.int64()),
+    ("pre_tao_weight_u64", BITS),
+    ("pre_stake_threshold_rao", pa.int64()),
+    ("pre_owner_ss58", pa.string()),
+    ("pre_owner_hotkey_ss58", pa.string()),
+    ("pre_last_mechanism_step_block", pa.int64()),
+    ("pre_emission_split_u16", _U16S, "null"),  # null: mechanisms share alike
+    *((f"pre_{name}", *rest) for name, *rest in _HYPERPARAMETERS),
+)
+
+CHAIN__EPOCH_NEURONS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("mecid", pa.int32()),
+    ("uid", pa.int32()),
+    ("spec_version", pa.int32()),
+    # ---------- the neuron the epoch saw
+    ("hotkey_ss58", pa.string(), "null"),  # null: nobody had the uid
+    ("pre_coldkey_ss58", pa.string(), "null"),
+    ("pre_registered_at_block", pa.int64(), "null"),
+    ("is_registered_in_block", pa.bool_()),  # after the epoch: what it wrote is written over
+    ("pre_last_update_block", pa.int64(), "null"),  # null: the vector is shorter
+    ("pre_is_validator_permitted", pa.bool_(), "null"),
+    # ---------- its stake: its own and its nominators', before what children hold of it
+    ("pre_alpha_rao", pa.int64(), "null"),
+    ("pre_root_rao", pa.int64(), "null"),
+    ("pre_childkey_take_u16", pa.int32(), "null"),
+    ("pre_delegate_take_u16", pa.int32(), "null"),
+    # ---------- what the epoch wrote
+    ("is_active", pa.bool_(), "null"),
+    ("is_validator_permitted", pa.bool_(), "null"),
+    ("stake_weight_u16", pa.int32(), "null"),
+    ("consensus_u16", pa.int32(), "null"),
+    ("incentive_u16", pa.int32(), "null"),
+    ("dividends_u16", pa.int32(), "null"),
+    ("validator_trust_u16", pa.int32(), "null"),
+    ("rank_u16", pa.int32(), "null"),  # null: not stored from spec 365 on, like the next two
+    ("trust_u16", pa.int32(), "null"),
+    ("pruning_score_u16", pa.int32(), "null"),
+    ("emission_rao", pa.int64(), "null"),
+    # ---------- what it paid to the nominators of the hotkey
+    ("alpha_dividends_rao", pa.int64(), "null"),
+    ("tao_dividends_rao", pa.int64(), "null"),  # null: not stored from spec 334 on
+)
+
+CHAIN__EPOCH_KIN = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("uid", pa.int32()),  # whose parent or child it is
+    ("is_parent", pa.bool_()),
+    ("kin_index", pa.int64()),  # place in the stored order
+    ("kin_ss58", pa.string()),
+    ("share_u64", BITS),  # of the parent's stake, parts of 2^64 - 1
+    # ---------- of a parent: its own stake and its nominators', its take and its owner
+    ("pre_alpha_rao", pa.int64(), "null"),
+    ("pre_root_rao", pa.int64(), "null"),
+    ("pre_delegate_take_u16", pa.int32(), "null"),
+    ("pre_coldkey_ss58", pa.string(), "null"),
+)
+
+CHAIN__EPOCH_WEIGHTS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("mecid", pa.int32()),
+    ("uid", pa.int32()),
+    ("target_uids", _U16S),  # in stored order, zeros kept
+    ("weights_u16", _U16S),
+)
+
+CHAIN__EPOCH_BONDS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("mecid", pa.int32()),
+    ("uid", pa.int32()),
+    ("pre_target_uids", _U16S, "null"),  # null: there was no row
+    ("pre_bonds_u16", _U16S, "null"),
+    ("target_uids", _U16S, "null"),
+    ("bonds_u16", _U16S, "null"),
+)
+
 CHAIN__STAKE_EVENTS = _schema(
     ("block_number", pa.int64()),
     ("event_index", pa.int64()),
@@ -264,6 +384,59 @@ RECOMPUTED__POOL_STATES = _schema(
     ("pending_emission_rao", pa.int64(), "null"),
     ("pending_alpha_swapped_rao", pa.int64(), "null"),
     ("pending_root_divs_rao", pa.int64(), "null"),
+    # what the coinbase left to an epoch in this block; null: none ran, or it is not known
+    ("drained_emission_rao", pa.int64(), "null"),
+    ("drained_alpha_swapped_rao", pa.int64(), "null"),
+    ("drained_root_divs_rao", pa.int64(), "null"),
+    ("unexplained_reason", pa.string(), "null"),
+)
+
+_EPOCH_KEY = (
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("mecid", pa.int32()),
+    ("uid", pa.int32()),
+)
+
+RECOMPUTED__EPOCH_NEURONS = _schema(
+    *_EPOCH_KEY,
+    ("yuma_era", pa.string(), "null"),
+    # ---------- the stake that was weighed, with parents and children
+    ("alpha_stake_rao", pa.int64(), "null"),
+    ("root_stake_rao", pa.int64(), "null"),
+    ("stake_rao", pa.int64(), "null"),  # alpha + TAO on root x TaoWeight
+    # TAO on root that epochs earlier in the block paid to the hotkey; where that was taken from
+    ("root_gain_rao", pa.int64(), "null"),
+    ("root_gain_source", pa.string(), "null"),  # recomputed or observed; null: first in its block
+    # ---------- what the epoch should have written
+    ("is_active", pa.bool_(), "null"),
+    ("is_validator_permitted", pa.bool_(), "null"),
+    ("stake_weight_u16", pa.int32(), "null"),
+    ("consensus_u16", pa.int32(), "null"),
+    ("incentive_u16", pa.int32(), "null"),
+    ("dividends_u16", pa.int32(), "null"),
+    ("validator_trust_u16", pa.int32(), "null"),
+    ("rank_u16", pa.int32(), "null"),
+    ("trust_u16", pa.int32(), "null"),
+    ("pruning_score_u16", pa.int32(), "null"),
+    ("emission_rao", pa.int64(), "null"),  # null with the rest given: the pending alpha is unknown
+    ("server_emission_rao", pa.int64(), "null"),
+    ("validator_emission_rao", pa.int64(), "null"),  # a proportion: parents, root and takes follow
+    # ---------- and paid: incentive that is not withheld from the owner, takes and dividends
+    ("incentive_paid_rao", pa.int64(), "null"),
+    ("alpha_take_rao", pa.int64(), "null"),
+    ("tao_take_rao", pa.int64(), "null"),
+    ("alpha_dividends_rao", pa.int64(), "null"),
+    ("tao_dividends_rao", pa.int64(), "null"),
+    ("unexplained_reason", pa.string(), "null"),
+    ("payout_unexplained_reason", pa.string(), "null"),  # of emission and dividends alone
+)
+
+RECOMPUTED__EPOCH_BONDS = _schema(
+    *_EPOCH_KEY,
+    ("yuma_era", pa.string(), "null"),
+    ("target_uids", _U16S, "null"),
+    ("bonds_u16", _U16S, "null"),
     ("unexplained_reason", pa.string(), "null"),
 )
 
@@ -296,18 +469,27 @@ RECOMPUTED__ERAS = _schema(
 TABLES: dict[str, pa.Schema] = {
     "raw_chain__blocks": RAW_CHAIN__BLOCKS,
     "raw_chain__storage": RAW_CHAIN__STORAGE,
+    "raw_chain__epoch_storage": RAW_CHAIN__EPOCH_STORAGE,
     "raw_chain__events": RAW_CHAIN__EVENTS,
     "chain__blocks": CHAIN__BLOCKS,
     "chain__subnet_blocks": CHAIN__SUBNET_BLOCKS,
     "chain__pool_ticks": CHAIN__POOL_TICKS,
     "chain__pool_positions": CHAIN__POOL_POSITIONS,
     "chain__stake_events": CHAIN__STAKE_EVENTS,
+    "chain__hyperparameters": CHAIN__HYPERPARAMETERS,
+    "chain__epochs": CHAIN__EPOCHS,
+    "chain__epoch_neurons": CHAIN__EPOCH_NEURONS,
+    "chain__epoch_kin": CHAIN__EPOCH_KIN,
+    "chain__epoch_weights": CHAIN__EPOCH_WEIGHTS,
+    "chain__epoch_bonds": CHAIN__EPOCH_BONDS,
     "recomputed__subnet_emissions": RECOMPUTED__SUBNET_EMISSIONS,
     "recomputed__subnet_injections": RECOMPUTED__SUBNET_INJECTIONS,
     "recomputed__moving_prices": RECOMPUTED__MOVING_PRICES,
     "recomputed__pool_prices": RECOMPUTED__POOL_PRICES,
     "recomputed__pool_swaps": RECOMPUTED__POOL_SWAPS,
     "recomputed__pool_states": RECOMPUTED__POOL_STATES,
+    "recomputed__epoch_neurons": RECOMPUTED__EPOCH_NEURONS,
+    "recomputed__epoch_bonds": RECOMPUTED__EPOCH_BONDS,
     "recomputed__exit_quotes": RECOMPUTED__EXIT_QUOTES,
     "recomputed__eras": RECOMPUTED__ERAS,
 }

@@ -14,9 +14,9 @@ from bittensor_core import ss58_encode
 
 from orchestration.chain.keys import PREFIX_BYTES, netuid_of
 from orchestration.chain.layout import (
-    ALL_ITEMS,
     GLOBAL_ITEMS,
     POSITIONS,
+    SNAPSHOT_ITEMS,
     SUBNET_ITEMS,
     TICKS,
     StorageItem,
@@ -63,7 +63,8 @@ class _Changes:
 class StateFrames:
     """A day's landed state: any item at any snapshot, before or after the block.
 
-    ``blocks`` are the blocks with state, ascending; ``snapshots`` those whose parent is there too.
+    ``blocks`` are the blocks with state, ascending; ``snapshots`` those whose parent is there too;
+    ``layouts`` the confirmed layout of every spec among them.
     """
 
     def __init__(self, raw: pa.Table, layouts: Mapping[int, ConfirmedLayout]) -> None:
@@ -73,7 +74,7 @@ class StateFrames:
             numbers, return_index=True, return_inverse=True
         )
         self._specs = raw["spec_version"].to_numpy()[first_rows]
-        self._layouts = layouts
+        self.layouts = layouts
         for spec in np.unique(self._specs):
             if int(spec) not in layouts:
                 raise LayoutError(
@@ -98,7 +99,7 @@ class StateFrames:
         keys = raw["key"].combine_chunks().dictionary_encode()
         if isinstance(keys, pa.ChunkedArray):
             keys = keys.combine_chunks()
-        items = {item.prefix: item for item in ALL_ITEMS}
+        items = {item.prefix: item for item in SNAPSHOT_ITEMS}
         order = list(items.values())
         codes = np.full(len(keys.dictionary), -1, dtype=np.int64)
         netuids = np.full(len(keys.dictionary), -1, dtype=np.int64)
@@ -134,6 +135,10 @@ class StateFrames:
             )
         return by_item
 
+    def specs_at(self, blocks: np.ndarray) -> np.ndarray:
+        """The runtime that executed each of some blocks with state."""
+        return self._specs[np.searchsorted(self.blocks, blocks)]
+
     def columns(self, item: StorageItem) -> tuple[dict[str, pa.Array], dict[str, pa.Array]]:
         """An item before and after every snapshot: (pre, post), each by column.
 
@@ -149,7 +154,7 @@ class StateFrames:
         rows = np.full(latest.shape, -1, dtype=np.int64)
         for spec in np.unique(self._specs):
             here = self._specs == spec
-            layout = self._layouts[int(spec)]
+            layout = self.layouts[int(spec)]
             if item not in layout.defaults:
                 continue
             used = np.unique(latest[here])

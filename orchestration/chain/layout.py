@@ -64,7 +64,10 @@ _SWAP_NETUID: KeyParts = (("Twox64Concat", "u16"),)
 def _subnet(
     column: str, item: str, value_type: str, default: tuple[tuple[int, str], ...], **more
 ) -> StorageItem:
-    return StorageItem((column,), "SubtensorModule", item, _NETUID, value_type, default, **more)
+    more = {"key": _NETUID, **more}
+    return StorageItem(
+        (column,), "SubtensorModule", item, value_type=value_type, default=default, **more
+    )
 
 
 def _swap(
@@ -94,6 +97,7 @@ GLOBAL_ITEMS: tuple[StorageItem, ...] = (
         ((FIRST_SPEC, "5532" + "00" * 14),),
     ),
     _global("subnet_owner_cut_u16", "SubnetOwnerCut", "u16", ((FIRST_SPEC, "142e"),)),
+    _global("stake_threshold_rao", "StakeThreshold", "u64", _U64),
 )
 
 SUBNET_ITEMS: tuple[StorageItem, ...] = (
@@ -228,7 +232,203 @@ POSITIONS = StorageItem(
 LISTED_ITEMS: tuple[StorageItem, ...] = (TICKS, POSITIONS)
 """Maps whose keys cannot be derived from the netuids: the source is asked which it has."""
 
-ALL_ITEMS: tuple[StorageItem, ...] = (*GLOBAL_ITEMS, *SUBNET_ITEMS, *LISTED_ITEMS)
+
+# ---------------------------------------------------------------------- epochs
+
+
+def _u16(number: int) -> str:
+    return number.to_bytes(2, "little").hex()
+
+
+HYPERPARAMETER_ITEMS: tuple[StorageItem, ...] = (
+    _subnet(
+        "max_allowed_uids_count",
+        "MaxAllowedUids",
+        "u16",
+        ((FIRST_SPEC, _u16(4_096)), (393, _u16(256))),  # 256 is first seen in 393
+    ),
+    _subnet("immunity_period_blocks", "ImmunityPeriod", "u16", ((FIRST_SPEC, _u16(4_096)),)),
+    _subnet(
+        "max_allowed_validators_count", "MaxAllowedValidators", "u16", ((FIRST_SPEC, _u16(128)),)
+    ),
+    _subnet("min_allowed_weights_count", "MinAllowedWeights", "u16", ((FIRST_SPEC, _u16(1_024)),)),
+    # Still there from 423 on, where the factor decides instead.
+    _subnet("activity_cutoff_blocks", "ActivityCutoff", "u16", ((FIRST_SPEC, _u16(5_000)),)),
+    _subnet(
+        "activity_cutoff_factor_milli",
+        "ActivityCutoffFactorMilli",
+        "u32",
+        ((423, "41360000"),),  # 13,889 thousandths of a tempo
+        first_spec=423,
+    ),
+    _subnet("kappa_u16", "Kappa", "u16", ((FIRST_SPEC, _u16(32_767)),)),
+    _subnet(
+        "bonds_penalty_u16", "BondsPenalty", "u16", ((FIRST_SPEC, _u16(0)), (257, _u16(65_535)))
+    ),
+    _subnet(
+        "bonds_moving_average_ppm",
+        "BondsMovingAverage",
+        "u64",
+        ((FIRST_SPEC, "a0bb0d0000000000"),),  # 900,000
+    ),
+    _subnet(
+        "is_yuma3",
+        "Yuma3On",
+        "bool",
+        ((273, "00"),),
+        first_spec=273,
+        key=(("Blake2_128Concat", "u16"),),
+    ),
+    _subnet("is_liquid_alpha", "LiquidAlphaOn", "bool", _FALSE, key=(("Blake2_128Concat", "u16"),)),
+    StorageItem(
+        ("alpha_low_u16", "alpha_high_u16"),
+        "SubtensorModule",
+        "AlphaValues",
+        _NETUID,
+        "(u16, u16)",
+        ((FIRST_SPEC, _u16(45_875) + _u16(58_982)),),
+    ),
+    # From 273 to 282 it was a u16 of another meaning, which is not declared.
+    _subnet(
+        "alpha_sigmoid_steepness",
+        "AlphaSigmoidSteepness",
+        "i16",
+        ((283, _u16(1_000)),),
+        first_spec=283,
+    ),
+    _subnet(
+        "liquid_alpha_consensus_mode",
+        "LiquidAlphaConsensusMode",
+        "ConsensusMode",
+        ((446, "02"),),
+        first_spec=446,
+    ),
+    _subnet(
+        "is_commit_reveal", "CommitRevealWeightsEnabled", "bool", ((FIRST_SPEC, "00"), (297, "01"))
+    ),
+    _subnet(
+        "reveal_period_epochs",
+        "RevealPeriodEpochs",
+        "u64",
+        ((FIRST_SPEC, "0100000000000000"),),
+        key=_SWAP_NETUID,
+    ),
+    _subnet(
+        "mechanism_count",
+        "MechanismCountCurrent",
+        "u8",
+        ((320, "01"),),
+        first_spec=320,
+        key=_SWAP_NETUID,
+    ),
+)
+"""What an owner or root sets a subnet to, as its epochs read it; Tempo is of ``SUBNET_ITEMS``."""
+
+NEURON_COUNT = _subnet("neuron_count", "SubnetworkN", "u16", ((FIRST_SPEC, "0000"),))
+OWNER_HOTKEY = _subnet(
+    "owner_hotkey_ss58", "SubnetOwnerHotkey", "[u8; 32]", ((FIRST_SPEC, "00" * 32),)
+)
+LAST_STEP_BLOCK = next(item for item in SUBNET_ITEMS if item.item == "LastMechansimStepBlock")
+MECHANISM_COUNT = next(i for i in HYPERPARAMETER_ITEMS if i.item == "MechanismCountCurrent")
+
+_UID: KeyParts = (*_NETUID, ("Identity", "u16"))
+_ACCOUNT: KeyParts = (("Blake2_128Concat", "[u8; 32]"),)
+_EMPTY = ((FIRST_SPEC, "00"),)
+
+
+def _module(
+    column: str, item: str, key: KeyParts, value_type: str, default=_EMPTY, **more
+) -> StorageItem:
+    return StorageItem((column,), "SubtensorModule", item, key, value_type, default, **more)
+
+
+LAST_UPDATE = _module("last_update_block", "LastUpdate", _NETUID, "Vec<u64>")
+VALIDATOR_PERMIT = _module("is_validator_permitted", "ValidatorPermit", _NETUID, "Vec<bool>")
+EMISSION_SPLIT = _module(
+    "emission_split_u16",
+    "MechanismEmissionSplit",
+    _SWAP_NETUID,
+    "Vec<u16>",
+    ((320, "00"),),
+    first_spec=320,
+    is_optional=True,
+)
+OUTPUT_VECTORS: tuple[StorageItem, ...] = (
+    _module("is_active", "Active", _NETUID, "Vec<bool>"),
+    VALIDATOR_PERMIT,
+    _module("stake_weight_u16", "StakeWeight", _NETUID, "Vec<u16>"),
+    _module("consensus_u16", "Consensus", _NETUID, "Vec<u16>"),
+    _module("incentive_u16", "Incentive", _NETUID, "Vec<u16>"),
+    _module("dividends_u16", "Dividends", _NETUID, "Vec<u16>"),
+    _module("validator_trust_u16", "ValidatorTrust", _NETUID, "Vec<u16>"),
+    _module("rank_u16", "Rank", _NETUID, "Vec<u16>", last_spec=364),
+    _module("trust_u16", "Trust", _NETUID, "Vec<u16>", last_spec=364),
+    _module("pruning_score_u16", "PruningScores", _NETUID, "Vec<u16>", last_spec=364),
+    _module("emission_rao", "Emission", _NETUID, "Vec<u64>"),
+)
+"""What an epoch writes, a value for each neuron."""
+
+BY_MECHANISM = frozenset({"LastUpdate", "Incentive", "Weights", "Bonds"})
+"""Items of which every mechanism has its own, under mecid x 4,096 + netuid."""
+MECHANISM_STEP = 4_096
+
+HOTKEY = _module("hotkey_ss58", "Keys", _UID, "[u8; 32]", ((FIRST_SPEC, "00" * 32),))
+REGISTERED_AT = _module("registered_at_block", "BlockAtRegistration", _UID, "u64", _U64)
+WEIGHTS = _module("weights_u16", "Weights", _UID, "Vec<(u16, u16)>")
+BONDS = _module("bonds_u16", "Bonds", _UID, "Vec<(u16, u16)>")
+
+STAKE = _module("alpha_rao", "TotalHotkeyAlpha", (*_ACCOUNT, *_NETUID), "u64", _U64)
+PARENTS = _module("parents", "ParentKeys", (*_ACCOUNT, *_NETUID), "Vec<(u64, [u8; 32])>")
+CHILDREN = _module("children", "ChildKeys", (*_ACCOUNT, *_NETUID), "Vec<(u64, [u8; 32])>")
+CHILDKEY_TAKE = _module(
+    "childkey_take_u16", "ChildkeyTake", (*_ACCOUNT, *_NETUID), "u16", ((FIRST_SPEC, "0000"),)
+)
+DELEGATE_TAKE = _module(
+    "delegate_take_u16", "Delegates", _ACCOUNT, "u16", ((FIRST_SPEC, _u16(11_796)),)
+)
+OWNER = _module("coldkey_ss58", "Owner", _ACCOUNT, "[u8; 32]", ((FIRST_SPEC, "00" * 32),))
+ALPHA_DIVIDENDS = _module(
+    "alpha_dividends_rao", "AlphaDividendsPerSubnet", (*_NETUID, *_ACCOUNT), "u64", _U64
+)
+TAO_DIVIDENDS = _module(
+    "tao_dividends_rao",
+    "TaoDividendsPerSubnet",
+    (*_NETUID, *_ACCOUNT),
+    "u64",
+    _U64,
+    last_spec=333,
+)
+
+EPOCH_ITEMS: tuple[StorageItem, ...] = (
+    LAST_UPDATE,
+    EMISSION_SPLIT,
+    *OUTPUT_VECTORS,
+    HOTKEY,
+    REGISTERED_AT,
+    WEIGHTS,
+    BONDS,
+    STAKE,
+    PARENTS,
+    CHILDREN,
+    CHILDKEY_TAKE,
+    DELEGATE_TAKE,
+    OWNER,
+    ALPHA_DIVIDENDS,
+    TAO_DIVIDENDS,
+)
+"""Read only where an epoch ran, of the subnets it ran for."""
+
+PARAMETER_ITEMS: tuple[StorageItem, ...] = (*HYPERPARAMETER_ITEMS, NEURON_COUNT, OWNER_HOTKEY)
+
+SNAPSHOT_ITEMS: tuple[StorageItem, ...] = (
+    *GLOBAL_ITEMS,
+    *SUBNET_ITEMS,
+    *PARAMETER_ITEMS,
+    *LISTED_ITEMS,
+)
+"""Read at every snapshot."""
+
+ALL_ITEMS: tuple[StorageItem, ...] = (*SNAPSHOT_ITEMS, *EPOCH_ITEMS)
 
 
 def items_at(spec_version: int) -> Iterator[StorageItem]:

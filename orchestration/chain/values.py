@@ -4,6 +4,7 @@ Which bytes belong to which block is not known here.
 """
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +18,26 @@ from orchestration.schemas import BITS
 
 SS58_PREFIX = 42
 
-_INTEGERS = {"u16": "<u2", "u32": "<u4", "i32": "<i4", "u64": "<u8", "i64": "<i8"}
+_INTEGERS = {
+    "u8": "u1",
+    "u16": "<u2",
+    "i16": "<i2",
+    "u32": "<u4",
+    "i32": "<i4",
+    "u64": "<u8",
+    "i64": "<i8",
+    "ConsensusMode": "u1",  # an enum without fields: the place of the variant
+}
 _WIDTHS = {"bool": 1, "[u8; 32]": 32} | {k: np.dtype(d).itemsize for k, d in _INTEGERS.items()}
 _LARGEST_BITS = 10**38 - 1
+
+_ELEMENTS = {
+    "Vec<bool>": np.dtype("u1"),
+    "Vec<u16>": np.dtype("<u2"),
+    "Vec<u64>": np.dtype("<u8"),
+    "Vec<(u16, u16)>": np.dtype([("uid", "<u2"), ("share", "<u2")]),
+    "Vec<(u64, [u8; 32])>": np.dtype([("share", "<u8"), ("account", "V32")]),
+}
 
 Mask = np.ndarray | None
 """True where there is no value."""
@@ -52,6 +70,82 @@ def decode_values(item: StorageItem, values: pa.BinaryArray) -> dict[str, pa.Arr
         columns[name] = _column(kind, rows[:, at : at + width], mask)
         at += width
     return columns
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Many SCALE vectors in one array.
+
+    Attributes:
+        starts: where each begins in ``flat``, shape (n + 1,); the last is where the last ends.
+        flat: their elements one after the other.
+    """
+
+    starts: np.ndarray
+    flat: np.ndarray
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return np.diff(self.starts)
+
+    def take(self, picks: np.ndarray) -> "Vectors":
+        """Those of some rows, in that order."""
+        lengths = self.lengths[picks]
+        starts = np.zeros(len(picks) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        # A day has some 30 million elements: half the bytes where they do.
+        width = np.int32 if max(len(self.flat), starts[-1]) < 2**31 else np.int64
+        places = np.repeat((self.starts[picks] - starts[:-1]).astype(width), lengths)
+        places += np.arange(starts[-1], dtype=width)
+        return Vectors(starts, self.flat[places])
+
+
+def decode_vectors(item: StorageItem, values: pa.BinaryArray) -> Vectors:
+    """The vectors of an item, one per value; a null is an empty one.
+
+    Raises:
+        ValueError: (position, what) of the first value that is no such vector.
+    """
+    element = _ELEMENTS[item.value_type]
+    octets, begins, sizes = _octets(values)
+    # A compact length takes 1, 2 or 4 bytes by its lowest two bits; a longer one is no vector here.
+    number = np.zeros(len(sizes), dtype=np.int64)
+    for at in range(4):
+        reached = np.flatnonzero(sizes > at)
+        number[reached] |= octets[begins[reached] + at].astype(np.int64) << (8 * at)
+    mode = number & 3
+    header = np.where(sizes > 0, np.array([1, 2, 4, 0])[mode], 0)
+    counts = np.where(sizes > 0, (number & ((1 << (8 * header)) - 1)) >> 2, 0)
+    held = sizes - header
+    wrong = np.flatnonzero((counts * element.itemsize != held) | ((sizes > 0) & (mode == 3)))
+    if len(wrong):
+        row = int(wrong[0])
+        raise ValueError(
+            row,
+            f"says {counts[row]} elements of {element.itemsize} bytes and holds {held[row]} bytes",
+        )
+    is_body = np.ones(len(octets), dtype=bool)
+    for at in range(4):
+        is_body[begins[header > at] + at] = False
+    flat = octets[is_body]
+    starts = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=starts[1:])
+    if item.value_type == "Vec<bool>" and (flat > 1).any():
+        place = int(np.argmax(flat > 1))
+        row = int(np.searchsorted(starts, place, side="right")) - 1
+        raise ValueError(row, f"holds 0x{flat[place]:02x}, which is no bool")
+    return Vectors(starts, flat.view(element))
+
+
+def _octets(values: pa.BinaryArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The bytes of all values one after the other, where each begins, and its size."""
+    offsets = np.frombuffer(values.buffers()[1] or b"\0\0\0\0", dtype=np.int32)
+    offsets = offsets[values.offset : values.offset + len(values) + 1].astype(np.int64)
+    data = np.frombuffer(values.buffers()[2] or b"", dtype=np.uint8)
+    sizes = np.diff(offsets)
+    first = int(offsets[0]) if len(offsets) else 0
+    last = int(offsets[-1]) if len(offsets) else 0
+    return data[first:last], offsets[:-1] - first, sizes
 
 
 def column_types(item: StorageItem) -> dict[str, pa.DataType]:

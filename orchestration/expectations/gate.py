@@ -18,6 +18,12 @@ import pyarrow as pa
 from orchestration.errors import GateError
 from orchestration.expectations import (
     chain__blocks,
+    chain__epoch_bonds,
+    chain__epoch_kin,
+    chain__epoch_neurons,
+    chain__epoch_weights,
+    chain__epochs,
+    chain__hyperparameters,
     chain__stake_events,
     chain__subnet_blocks,
     data_docs,
@@ -30,6 +36,12 @@ SUITES: dict[str, ModuleType] = {
     "chain__blocks": chain__blocks,
     "chain__subnet_blocks": chain__subnet_blocks,
     "chain__stake_events": chain__stake_events,
+    "chain__hyperparameters": chain__hyperparameters,
+    "chain__epochs": chain__epochs,
+    "chain__epoch_neurons": chain__epoch_neurons,
+    "chain__epoch_kin": chain__epoch_kin,
+    "chain__epoch_weights": chain__epoch_weights,
+    "chain__epoch_bonds": chain__epoch_bonds,
 }
 
 

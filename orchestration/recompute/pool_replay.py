@@ -123,7 +123,7 @@ def _replay(
 ) -> None:
     key = {"block_number": row["block_number"], "netuid": row["netuid"]}
     spec = row["spec_version"]
-    reason, era, state, pending = None, None, None, {}
+    reason, era, state, pending, drained = None, None, None, {}, {}
     try:
         replay.require_known(spec)
         era = amm.ERAS.at(spec).name
@@ -135,6 +135,11 @@ def _replay(
             raise _Unexplained(REPLACED_IN_THE_BLOCK)
         state = _Pool(pool_before(row, lent), row["pre_alpha_out_rao"])
         pending = _coinbase(row, emission, network, state)
+        if row["last_mechanism_step_block"] == row["block_number"]:
+            # The epoch of this block pays it all out.
+            names = ("emission", "alpha_swapped", "root_divs")
+            drained = {f"drained_{name}_rao": pending[f"pending_{name}_rao"] for name in names}
+            pending |= dict.fromkeys((n for n in pending if n.startswith("pending_")), 0)
     except (_Unexplained, UnknownRule, BadState, amm.Refused) as unknown:
         reason = str(unknown)
     before_extrinsics = None if reason else _spot_price(spec, state.pool)
@@ -164,6 +169,7 @@ def _replay(
         amm_era=era,
         coinbase_spot_price_u96f32_bits=before_extrinsics,
         unexplained_reason=reason,
+        **drained,
         **({} if reason else _end(state) | pending),
     )
 
@@ -198,8 +204,6 @@ def _coinbase(row: Row, emission: Row, network: replay.Network, state: _Pool) ->
         pending["pending_alpha_swapped_rao"] += done.split.swapped_rao
         pending["pending_root_divs_rao"] += done.root_tao_rao
         root_sale_tao_rao = done.root_tao_rao
-    if row["last_mechanism_step_block"] == row["block_number"]:
-        pending = dict.fromkeys(pending, 0)  # the epoch of this block has paid it all out
     return pending | {"root_sale_tao_rao": root_sale_tao_rao}
 
 

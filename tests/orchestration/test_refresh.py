@@ -184,6 +184,21 @@ def test_the_whole_capture_is_exact(localnet_a, at_home):
         ("StakeAdded", "exact", 6_087),
         ("StakeRemoved", "exact", 4_842),
     ]
+    epochs = ask(
+        chosen.home, "select verdict, quantity, count(*) from rec_epochs group by all order by all"
+    )
+    assert [(verdict, count) for verdict, _, count in epochs] == [("exact", 2_760)] * 14
+    # The uids at which a neuron registered in the block of the epoch.
+    neurons = ask(
+        chosen.home, "select verdict, count(*) from rec_epoch_neurons group by all order by all"
+    )
+    assert neurons == [("exact", 96_353), ("unexplained", 11)]
+    kinds = ask(
+        chosen.home,
+        "select is_yuma3, is_liquid_alpha, count(*), count(*) filter (where is_commit_reveal)"
+        " from rec_epochs where quantity = 'Consensus' group by all order by all",
+    )
+    assert kinds == [(False, False, 1_881, 237), (True, False, 455, 189), (True, True, 424, 0)]
 
 
 # ---------------------------------------------------------------------- a watchful eye

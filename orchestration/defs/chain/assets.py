@@ -1,13 +1,16 @@
 """Decoded tables: the chain's state and events in typed columns."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.chain import decode, stake_events
+from orchestration.chain import decode, epochs, stake_events
 from orchestration.defs.partitions import block_days
 from orchestration.defs.raw.assets import (
     raw_chain__blocks,
+    raw_chain__epoch_storage,
     raw_chain__events,
     raw_chain__storage,
 )
@@ -63,6 +66,63 @@ def chain__stake_events(
     raw = lake.read("raw_chain__events", day)
     rows = stake_events.chain_stake_events(raw, lake.layouts(_specs(raw)))
     return lake.write("chain__stake_events", rows, day)
+
+
+@dg.asset(deps=[raw_chain__storage], **_DECODED)
+def chain__hyperparameters(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """What subnets were set to at the day's start, and every change. Grain: block x netuid."""
+    day = context.partition_key
+    rows = epochs.chain_hyperparameters(_frames(lake, day))
+    return lake.write("chain__hyperparameters", rows, day)
+
+
+_EPOCH_TABLES = {
+    "chain__epochs": (
+        epochs.chain_epochs,
+        "Every epoch at a snapshot, with what it read of its subnet. Grain: block x netuid.",
+    ),
+    "chain__epoch_neurons": (
+        epochs.chain_epoch_neurons,
+        "Every neuron of an epoch, before and after. Grain: block x netuid x mecid x uid.",
+    ),
+    "chain__epoch_kin": (
+        epochs.chain_epoch_kin,
+        "Parents and children an epoch saw. Grain: block x netuid x uid x parent or child.",
+    ),
+    "chain__epoch_weights": (
+        epochs.chain_epoch_weights,
+        "Rows of weights an epoch saw, in stored order. Grain: block x netuid x mecid x uid.",
+    ),
+    "chain__epoch_bonds": (
+        epochs.chain_epoch_bonds,
+        "Rows of bonds before and after an epoch. Grain: block x netuid x mecid x uid.",
+    ),
+}
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=[raw_chain__epoch_storage, raw_chain__storage],
+            description=said,
+            group_name="chain",
+            kinds={"parquet"},
+        )
+        for name, (_, said) in _EPOCH_TABLES.items()
+    ],
+    partitions_def=block_days,
+)
+def chain__epoch_tables(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> Iterator[dg.MaterializeResult]:
+    """What every epoch read and wrote, in five tables."""
+    day = context.partition_key
+    found = epochs.EpochFrames(lake.read("raw_chain__epoch_storage", day), _frames(lake, day))
+    for name, (decoded, _) in _EPOCH_TABLES.items():
+        yield lake.write(name, decoded(found), day)
 
 
 def _frames(lake: LakeResource, day: str) -> decode.StateFrames:

@@ -3,22 +3,16 @@
 import dagster as dg
 
 from orchestration import settings
-from orchestration.defs.chain.assets import (
-    chain__blocks,
-    chain__stake_events,
-    chain__subnet_blocks,
-)
 from orchestration.defs.partitions import block_days
 from orchestration.defs.resources import LakeResource
 from orchestration.expectations import gate
 
 
-def _meets_its_suite(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
-    table = asset.key.to_user_string()
+def _meets_its_suite(table: str) -> dg.AssetChecksDefinition:
     others = [name for name in gate.SUITES[table].NEEDS if name != table]
 
     @dg.asset_check(
-        asset=asset,
+        asset=table,
         name="meets_its_suite",
         description=f"The day's file meets the Great Expectations suite of {table}.",
         blocking=True,
@@ -40,6 +34,4 @@ def _meets_its_suite(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
     return meets_its_suite
 
 
-chain__blocks__meets_its_suite = _meets_its_suite(chain__blocks)
-chain__subnet_blocks__meets_its_suite = _meets_its_suite(chain__subnet_blocks)
-chain__stake_events__meets_its_suite = _meets_its_suite(chain__stake_events)
+gates = [_meets_its_suite(table) for table in gate.SUITES]

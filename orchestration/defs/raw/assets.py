@@ -41,3 +41,14 @@ def raw_chain__events(
     day = context.partition_key
     events = land.raw_events(chain.reader(), lake.read("raw_chain__blocks", day))
     return lake.write("raw_chain__events", events, day)
+
+
+@dg.asset(deps=[raw_chain__storage], **_RAW)
+def raw_chain__epoch_storage(
+    context: dg.AssetExecutionContext, chain: ChainResource, lake: LakeResource
+) -> dg.MaterializeResult:
+    """State around every epoch at a snapshot, of its subnet alone. Grain: block x key."""
+    day = context.partition_key
+    storage = lake.read("raw_chain__storage", day)
+    batches = land.raw_epoch_storage(chain.reader(), storage, context.log.info)
+    return lake.write("raw_chain__epoch_storage", batches, day)

@@ -13,6 +13,7 @@ from orchestration.defs.chain.assets import (
 from orchestration.defs.partitions import block_days
 from orchestration.defs.resources import LakeResource
 from orchestration.recompute import (
+    epochs,
     eras,
     exit_quotes,
     moving_prices,
@@ -123,6 +124,44 @@ def recomputed__pool_prices(
     day = context.partition_key
     rows = pool_prices.recompute(lake.read("chain__subnet_blocks", day))
     return lake.write("recomputed__pool_prices", rows, day)
+
+
+_EPOCHS = (
+    "chain__epochs",
+    "chain__epoch_neurons",
+    "chain__epoch_kin",
+    "chain__epoch_weights",
+    "chain__epoch_bonds",
+    "recomputed__pool_states",
+)
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            name, deps=_EPOCHS, description=said, group_name="recomputed", kinds={"parquet"}
+        )
+        for name, said in (
+            (
+                "recomputed__epoch_neurons",
+                "What an epoch should have written and paid. Grain: block x netuid x mecid x uid.",
+            ),
+            (
+                "recomputed__epoch_bonds",
+                "The bonds it should have left. Grain: block x netuid x mecid x uid.",
+            ),
+        )
+    ],
+    partitions_def=block_days,
+)
+def recomputed__epochs(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> Iterator[dg.MaterializeResult]:
+    """Every epoch by the rules, those of a block in order."""
+    day = context.partition_key
+    done = epochs.recompute(*(lake.read(name, day) for name in _EPOCHS))
+    yield lake.write("recomputed__epoch_neurons", done.neurons, day)
+    yield lake.write("recomputed__epoch_bonds", done.bonds, day)
 
 
 @dg.asset(

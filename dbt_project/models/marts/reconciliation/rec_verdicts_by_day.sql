@@ -55,6 +55,12 @@ verdicts as (
 
 ),
 
+epochs as (
+
+    select * from {{ ref('rec_epochs') }}
+
+),
+
 days as (
 
     select
@@ -73,6 +79,25 @@ days as (
 
     from verdicts
     group by block_date, quantity, spec_version, quantity_era, residual_unit
+
+    union all
+
+    select
+        block_date,
+        quantity,
+        spec_version,
+        yuma_era as quantity_era,
+        residual_unit,
+        cast(sum(neurons_count) as bigint) as pairs_count,
+        cast(sum(exact_count) as bigint) as exact_count,
+        cast(sum(differs_count) as bigint) as differs_count,
+        cast(sum(unexplained_count) as bigint) as unexplained_count,
+        cast(sum(unobserved_count) as bigint) as unobserved_count,
+        max(worst_absolute_residual) as worst_absolute_residual,
+        min(case when differs_count > 0 then block_number end) as first_differing_block_number
+
+    from epochs
+    group by block_date, quantity, spec_version, yuma_era, residual_unit
 
 )
 
