@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 from types import ModuleType
 from typing import TypeVar
 
@@ -42,8 +43,10 @@ def unsigned(value: int, field: str, width: int = 64) -> None:
     """Refuse what the chain cannot hold in an unsigned integer of a width in bits.
 
     Raises:
-        BadState: it is negative or too wide.
+        BadState: it is no whole number, negative or too wide.
     """
+    if not isinstance(value, Integral):
+        raise BadState(field, f"is {value!r}, not a whole number")
     if not 0 <= value < 1 << width:
         raise BadState(field, f"is {value}, not from 0 to 2^{width} - 1")
 

@@ -6,6 +6,7 @@ has the balance, or the order is above the least stake, is not the pool's to say
 
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Rational
 
 from mechanics import amm
 from mechanics.amm import Asset, PoolState, Refused, Side
@@ -136,11 +137,15 @@ def largest(
         Its quote; None where not even the smallest order is within the bound.
 
     Errors
-        UnknownRule for a spec without a known rule; BadState for a state that no pool is in.
+        UnknownRule for a spec without a known rule; BadState for a state that no pool is in, or a
+        bound that is a float or not from 0 to 1.
 
     Source
         The era's own: see ``buy`` and ``sell`` there.
     """
+
+    if not isinstance(most_slippage, Rational) or not 0 <= most_slippage <= 1:
+        raise BadState("most_slippage", f"is {most_slippage!r}, not an exact ratio from 0 to 1")
 
     def within(amount_rao: int) -> Quote | None:
         try:

@@ -1,6 +1,7 @@
 """The command line: refresh the books, ask them, see how fresh they are."""
 
 import datetime as dt
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from orchestration import examples, settings
 from orchestration.errors import SettingsError, TaobooksError
@@ -25,7 +27,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console()
+# Nobody's terminal is as wide as a file or a pipe: there, no line is broken.
+_ENDLESS = 100_000
+
+out = Console(width=None if sys.stdout.isatty() else _ENDLESS)
 err = Console(stderr=True)
 
 Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
@@ -66,7 +71,7 @@ def refresh(
         console=err,
         transient=True,
     ) as progress:
-        work.run(chosen, planned.days, _Bar(progress))
+        work.run(chosen, planned, _Bar(progress))
     _summary(chosen, planned)
 
 
@@ -95,13 +100,16 @@ class _Bar:
 def _summary(chosen: settings.Settings, planned) -> None:
     rows = _table("Landed", "table", "rows")
     for name in TABLES:
-        parts = [d for d in planned.days if chosen.lake.path(name, d).is_file()]
+        parts = [
+            d for d in (*planned.days, *planned.derived) if chosen.lake.path(name, d).is_file()
+        ]
         if chosen.lake.path(name).is_file():
             parts = [None]
         rows.add_row(name, f"{sum(chosen.lake.row_count(name, part) for part in parts):,}")
     days = planned.days
     span = "no day" if not days else days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    out.print(f"Took {span}; {len(planned.complete)} complete days left as they are.")
+    again = f" {len(planned.derived)} made again by newer code;" if planned.derived else ""
+    out.print(f"Took {span};{again} {len(planned.complete)} complete days left as they are.")
     out.print(rows)
     _verdicts(chosen)
     out.print(f"Warehouse  {chosen.warehouse}", soft_wrap=True)
@@ -124,7 +132,7 @@ def _verdicts(chosen: settings.Settings) -> None:
 
 def _table(title: str, first: str, *numbers: str) -> Table:
     table = Table(title=title, title_justify="left")
-    table.add_column(first)
+    table.add_column(first, no_wrap=True)
     for name in numbers:
         table.add_column(name, justify="right")
     return table
@@ -153,12 +161,20 @@ def sql(
         raise SettingsError("Parquet does not go to a screen; say where with --out FILE.")
     with Warehouse(chosen.home).reading() as books:
         try:
-            answer = books.sql(query)
-            if answer is None:
-                raise SettingsError("That statement has no answer; ask a select.")
-            _write(answer, form, file)
+            statements = books.extract_statements(query)
+            if len(statements) != 1 or statements[0].type not in _ANSWERED:
+                raise SettingsError("That is not one query with an answer; ask a select.")
+            _write(books.sql(query), form, file)
         except duckdb.Error as error:
             raise TaobooksError(f"The query failed: {str(error).strip()}") from None
+        except OSError as error:
+            raise SettingsError(
+                f"{file} cannot be written ({error.strerror}); choose another --out."
+            ) from None
+
+
+_ANSWERED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+"""Kinds of statement that read and change nothing, on disk either: COPY is none of them."""
 
 
 def _write(answer: duckdb.DuckDBPyRelation, form: Form, file: Path | None) -> None:
@@ -166,8 +182,11 @@ def _write(answer: duckdb.DuckDBPyRelation, form: Form, file: Path | None) -> No
         answer.write_parquet(str(file))
     elif form is Form.CSV and file is not None:
         answer.write_csv(str(file), header=True)
+    elif file is None:
+        _to_text(form)(answer, out)
     else:
-        _to_text(form)(answer, Console(file=file.open("w")) if file else out)
+        with file.open("w") as opened:
+            _to_text(form)(answer, Console(file=opened, width=_ENDLESS))
 
 
 def _to_text(form: Form) -> Callable[[duckdb.DuckDBPyRelation, Console], None]:
@@ -179,9 +198,9 @@ def _as_table(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
     numeric = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
     for name, kind in zip(answer.columns, answer.types, strict=True):
         justify = "right" if any(word in str(kind).upper() for word in numeric) else "left"
-        table.add_column(name, justify=justify, overflow="fold")
+        table.add_column(Text(name), justify=justify, overflow="fold")
     for row in answer.fetchall():
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     to.print(table)
 
 
@@ -194,11 +213,28 @@ def _as_csv(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
 
 
 def _as_json(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
-    """An array of objects; exact decimals and dates are strings, so that no reader rounds them."""
+    """An array of objects; what a reader would round is a string: decimals and 64-bit integers."""
     import json
 
-    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+    exact = [str(kind) in _WIDE_INTEGERS for kind in answer.types]
+    rows = [
+        {
+            name: _plain(str(cell) if is_exact and cell is not None else cell)
+            for name, cell, is_exact in zip(answer.columns, row, exact, strict=True)
+        }
+        for row in answer.fetchall()
+    ]
     to.file.write(json.dumps(rows, default=str, indent=1, ensure_ascii=False) + "\n")
+
+
+_WIDE_INTEGERS = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")
+"""Wider than the 53 bits that a reader of JSON keeps."""
+
+
+def _plain(cell: object) -> object:
+    if isinstance(cell, bytes):
+        return f"0x{cell.hex()}"
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 # ---------------------------------------------------------------------- status
@@ -217,11 +253,10 @@ def status() -> None:
     blocks = chosen.lake.read("chain__blocks", days[-1], ["block_number", "block_at"])
     newest = blocks.slice(blocks.num_rows - 1).to_pylist()[0]
     age = dt.datetime.now(dt.UTC).replace(tzinfo=None) - newest["block_at"]
-    head = chosen.reader().finalized_head()
     out.print(f"Days       {len(days)}: {days[0]} to {days[-1]}")
     out.print(
         f"Newest     block {newest['block_number']} of {newest['block_at']:%Y-%m-%d %H:%M:%S} UTC, "
-        f"{_ago(age)} old; the source is {head - newest['block_number']} blocks ahead"
+        f"{_ago(age)} old; {_ahead(chosen, newest['block_number'])}"
     )
     if chosen.warehouse.is_file():
         built = dt.datetime.fromtimestamp(chosen.warehouse.stat().st_mtime, tz=dt.UTC)
@@ -232,6 +267,13 @@ def status() -> None:
         _verdicts(chosen)
     else:
         out.print("Warehouse  none yet; run `taobooks refresh`")
+
+
+def _ahead(chosen: settings.Settings, block: int) -> str:
+    try:
+        return f"the source is {chosen.reader().finalized_head() - block} blocks ahead"
+    except TaobooksError as error:
+        return f"the source cannot be read: {error}"
 
 
 def _ago(age: dt.timedelta) -> str:

@@ -9,12 +9,13 @@ import io
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
 import dagster as dg
 
+from orchestration import code
 from orchestration.errors import GateError, SettingsError, TaobooksError
 from orchestration.lake import day_key
 from orchestration.lock import held
@@ -39,10 +40,12 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The days a refresh takes and those it leaves, being complete."""
+    """The days a refresh takes from the source, those it makes again from landed bytes because
+    other code made them, and those it leaves, being complete."""
 
     days: list[str]
     complete: list[str]
+    derived: list[str] = field(default_factory=list)
 
 
 def plan(chosen: Settings, first: dt.date | None, last: dt.date | None) -> Plan:
@@ -65,34 +68,48 @@ def plan(chosen: Settings, first: dt.date | None, last: dt.date | None) -> Plan:
             f"The source has no block from {first or begin} to {last or end}: it holds {begin} to "
             f"{end}; choose days of these."
         )
-    days, complete = [], []
+    planned = Plan([], [])
     for offset in range((high - low).days + 1):
         day = low + dt.timedelta(days=offset)
         blocks = reader.blocks_of_day(day)
         if not blocks:
             continue
         is_over = blocks[-1] < reader.finalized_head()
-        if is_over and not asked and _is_landed(chosen, day_key(day), blocks):
-            complete.append(day_key(day))
+        if asked or not is_over or not _is_landed(chosen, day_key(day), blocks):
+            planned.days.append(day_key(day))
+        elif _is_derived(chosen, day_key(day)):
+            planned.complete.append(day_key(day))
         else:
-            days.append(day_key(day))
-    return Plan(days, complete)
+            planned.derived.append(day_key(day))
+    return planned
 
 
 def _is_landed(chosen: Settings, day: str, blocks: range) -> bool:
+    """The day's bytes are whole, at the snapshot interval in force."""
     lake = chosen.lake
     try:
         return (
-            lake.row_count("chain__blocks", day) == len(blocks)
+            lake.row_count("raw_chain__blocks", day) == len(blocks)
             and lake.facts("raw_chain__storage", day).get("snapshot_interval")
             == str(chosen.snapshot_interval)
-            and all(lake.path(table, day).is_file() for table in _LAST_TABLES)
+            and lake.row_count("raw_chain__events", day) >= 0
         )
     except TaobooksError:
         return False
 
 
-_LAST_TABLES = (
+def _is_derived(chosen: Settings, day: str) -> bool:
+    """Every table made from the day's bytes is there, readable, and made by the code in use."""
+    try:
+        return all(
+            chosen.lake.facts(table, day).get("code") == code.digest() for table in DERIVED_TABLES
+        )
+    except TaobooksError:
+        return False
+
+
+DERIVED_TABLES = (
+    "chain__blocks",
     "chain__subnet_blocks",
     "chain__pool_ticks",
     "chain__pool_positions",
@@ -115,19 +132,21 @@ _LAST_TABLES = (
 )
 
 
-def run(chosen: Settings, days: list[str], watcher: Watcher) -> None:
-    """Lands each day, then builds and publishes the warehouse.
+def run(chosen: Settings, planned: Plan, watcher: Watcher) -> None:
+    """Lands and derives each day, then builds and publishes the warehouse.
 
     Raises:
         TaobooksError: a step failed; what was landed and published before stays.
     """
     with held(chosen.home / "refresh.lock", "refreshing"), _instance(chosen) as instance:
         _end_killed_runs(instance)
-        land_day, build_warehouse = _jobs()
-        watcher.begins(len(days) * len(land_day.nodes) + len(build_warehouse.nodes))
-        for day in days:
-            _execute(land_day, instance, watcher, day)
-        _execute(build_warehouse, instance, watcher, None)
+        jobs = _jobs()
+        work = [(jobs["land_day"], day) for day in planned.days]
+        work += [(jobs["derive_day"], day) for day in planned.derived]
+        work.append((jobs["build_warehouse"], None))
+        watcher.begins(sum(len(job.nodes) for job, _ in work))
+        for job, day in work:
+            _execute(job, instance, watcher, day)
 
 
 _OURS = {"taobooks/started_by": "taobooks refresh"}
@@ -145,11 +164,13 @@ def _end_killed_runs(instance: dg.DagsterInstance) -> None:
 
 
 @cache
-def _jobs() -> tuple[dg.JobDefinition, dg.JobDefinition]:
+def _jobs() -> dict[str, dg.JobDefinition]:
     from orchestration.definitions import defs
 
     repository = defs().get_repository_def()
-    return repository.get_job("land_day"), repository.get_job("build_warehouse")
+    return {
+        name: repository.get_job(name) for name in ("land_day", "derive_day", "build_warehouse")
+    }
 
 
 def _execute(
@@ -198,6 +219,8 @@ def _failure(result: dg.ExecuteInProcessResult, day: str | None) -> TaobooksErro
             error = event.step_failure_data.error
             while error.cause is not None:
                 error = error.cause
+            if error.cls_name == "DagsterExecutionInterruptedError":
+                raise KeyboardInterrupt
             sentence = _EXCEPTION_NAME.sub("", error.message.strip())
             if error.cls_name in _TOLD_TO_PEOPLE:
                 return TaobooksError(where + sentence)
@@ -228,6 +251,9 @@ nux:
 concurrency:
   pools:
     default_limit: 1  # one writer of the warehouse
+compute_logs:  # nothing here prints; the process that would catch it outlives a ctrl-C
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 run_monitoring:
   enabled: true
   free_slots_after_run_end_seconds: 60  # of a run that was killed

@@ -120,6 +120,7 @@ CHAIN__SUBNET_BLOCKS = _schema(
     ("alpha_in_emission_rao", pa.int64()),
     ("pre_alpha_out_emission_rao", pa.int64()),
     ("alpha_out_emission_rao", pa.int64()),
+    ("excess_tao_rao", pa.int64(), "null"),  # TAO that bought alpha of the pool in this block
     # ---------- what is set aside for the subnet's next epoch
     ("pre_last_mechanism_step_block", pa.int64()),
     ("last_mechanism_step_block", pa.int64()),  # the block itself where an epoch ran in it
@@ -329,6 +330,7 @@ RECOMPUTED__SUBNET_INJECTIONS = _schema(
     ("injection_era", pa.string(), "null"),
     ("is_candidate", pa.bool_(), "null"),
     ("tao_in_emission_rao", pa.int64(), "null"),
+    ("excess_tao_rao", pa.int64(), "null"),  # TAO offered to the pool for alpha
     ("alpha_in_emission_rao", pa.int64(), "null"),
     ("alpha_out_emission_rao", pa.int64(), "null"),
     ("unexplained_reason", pa.string(), "null"),
@@ -427,6 +429,8 @@ RECOMPUTED__EPOCH_BONDS = _schema(
 RECOMPUTED__EXIT_QUOTES = _schema(
     ("block_number", pa.int64()),  # the day's last snapshot; the pool is as this block found it
     ("netuid", pa.int32()),
+    ("pre_network_registered_at_block", pa.int64()),  # of the subnet whose pool it is
+    ("pre_alpha_out_rao", pa.int64()),
     ("asked_tao_rao", pa.int64(), "null"),  # a sale worth this at the spot price, or
     ("asked_slippage_ppm", pa.int64(), "null"),  # the largest sale within this slippage
     ("amm_era", pa.string(), "null"),

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -25,10 +27,27 @@ QUIET = {
 """Switches that keep our packages from phoning home."""
 
 
+_OF_THE_PROCESS = {"TAOBOOKS_LAKE", "TAOBOOKS_WAREHOUSE_BUILD"}
+"""What the warehouse hands dbt; nobody sets these."""
+
+
+def _refuse_unknown(in_file: Mapping[str, str | None]) -> None:
+    """A mistyped name would be ignored without a word."""
+    known = {f"TAOBOOKS_{name.upper()}" for name in Settings.model_fields}
+    for name in {*os.environ, *in_file} - known - _OF_THE_PROCESS:
+        if name.startswith("TAOBOOKS_"):
+            raise SettingsError(
+                f"{name} is no setting; there are {', '.join(sorted(known))}: correct it in the "
+                "environment or in .env."
+            )
+
+
 class Settings(BaseSettings):
     """``TAOBOOKS_HOME``, ``TAOBOOKS_SOURCE`` and ``TAOBOOKS_SNAPSHOT_INTERVAL``."""
 
-    model_config = SettingsConfigDict(env_prefix="TAOBOOKS_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TAOBOOKS_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     home: Path = Field(default=Path("data"), description="Where lake, warehouse and reports live.")
     source: str = Field(
@@ -41,8 +60,11 @@ class Settings(BaseSettings):
 
     @field_validator("home")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
+    def _a_folder(cls, home: Path) -> Path:
+        home = home.expanduser().absolute()
+        if home.exists() and not home.is_dir():
+            raise ValueError("it is a file, and must be a folder")
+        return home
 
     @cached_property
     def lake(self) -> Lake:
@@ -85,7 +107,10 @@ def load() -> Settings:
     for name, value in QUIET.items():
         os.environ[name] = value
     try:
+        _refuse_unknown(dotenv_values(".env"))
         return Settings()
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env is not UTF-8 text; write it again.") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = f"TAOBOOKS_{str(first['loc'][0]).upper()}"

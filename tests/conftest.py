@@ -124,5 +124,5 @@ def books(embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> settings.
         patch.setenv("TAOBOOKS_HOME", str(home))
         patch.setenv("TAOBOOKS_SOURCE", f"recording:{embedded}")
         chosen = settings.load()
-        refresh.run(chosen, refresh.plan(chosen, None, None).days, Silent())
+        refresh.run(chosen, refresh.plan(chosen, None, None), Silent())
     return chosen

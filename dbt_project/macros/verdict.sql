@@ -19,7 +19,10 @@ with
 
 observed as (
 
-    select * from {{ ref('stg_chain__subnet_blocks') }}
+    select
+        *,
+        pre_is_network_added and is_network_added and not is_same_subnet as is_replaced
+    from {{ ref('stg_chain__subnet_blocks') }}
     where netuid <> 0
 
 ),
@@ -39,9 +42,10 @@ joined as (
         observed.spec_version,
         recomputed.{{ era_column }},
         observed.{{ quantity_column }} as observed_{{ unit }},
-        recomputed.{{ quantity_column }} as recomputed_{{ unit }},
+        case when observed.is_replaced is not true then recomputed.{{ quantity_column }} end as recomputed_{{ unit }},
         case
             when recomputed.block_number is null then 'no recomputed row'
+            when observed.is_replaced then 'another subnet was made under this netuid in this block'
             else recomputed.unexplained_reason
         end as unexplained_reason
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from mechanics.eras import BadState
+from mechanics.eras import BadState, unsigned
 from mechanics.fixed import I64F64, U64F64
 
 STABLE = 0
@@ -165,8 +165,7 @@ def require_amount(field: str, amount_rao: int) -> None:
     Raises:
         BadState: it is not from 0 to 2^64 - 1.
     """
-    if not 0 <= amount_rao <= _MAX_U64:
-        raise BadState(field, f"is {amount_rao}, not from 0 to {_MAX_U64}")
+    unsigned(amount_rao, field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,7 @@ SUBNET_ITEMS: tuple[StorageItem, ...] = (
     _subnet("tao_in_emission_rao", "SubnetTaoInEmission", "u64", _U64),
     _subnet("alpha_in_emission_rao", "SubnetAlphaInEmission", "u64", _U64),
     _subnet("alpha_out_emission_rao", "SubnetAlphaOutEmission", "u64", _U64),
+    _subnet("excess_tao_rao", "SubnetExcessTao", "u64", _U64, first_spec=411),
     # ---------- what has been set aside for the next epoch
     _subnet("last_mechanism_step_block", "LastMechansimStepBlock", "u64", _U64),
     _subnet("pending_owner_cut_rao", "PendingOwnerCut", "u64", _U64),

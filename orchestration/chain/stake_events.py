@@ -88,6 +88,7 @@ def _first_undecodable(
 
 def _rows_of(block: int, spec: int, events: list[dict]) -> list[Row]:
     rows = []
+    burned = _burned_registrations(events)
     for index, event in enumerate(events):
         form = _FORMS.get((event["module_id"], event["event_id"]))
         if form is None:
@@ -113,10 +114,27 @@ def _rows_of(block: int, spec: int, events: list[dict]) -> list[Row]:
         }
         rows.append(row | fields)
     for row in rows:
-        _settle_pool_side(row)
+        if row["event_name"] != "NeuronRegistered" or _place(row) in burned:
+            _settle_pool_side(row)
     if spec >= FIRST_SPEC_WITHOUT_SAME_SUBNET_SWAPS:
         _clear_same_subnet_pairs(rows)
     return rows
+
+
+def _burned_registrations(events: list[dict]) -> set[tuple[int | None, int]]:
+    """(extrinsic, netuid) of registrations by burn: one by proof of work burns and buys nothing.
+
+    Only do_burned_registration counts what was recycled, with an event of its own.
+    """
+    return {
+        (event.get("extrinsic_idx"), int(event["attributes"][0]))
+        for event in events
+        if event["event_id"] == "RAORecycledForRegistrationSet"
+    }
+
+
+def _place(row: Row) -> tuple[int | None, int]:
+    return row["extrinsic_index"], row["netuid"]
 
 
 def _settle_pool_side(row: Row) -> None:

@@ -19,6 +19,14 @@ land_day = dg.define_asset_job(
     description="One day: raw bytes, decoded tables with their gates, recomputed tables.",
 )
 
+derive_day = dg.define_asset_job(
+    "derive_day",
+    selection=_BY_DAY - dg.AssetSelection.groups("raw"),
+    partitions_def=block_days,
+    executor_def=_HERE,
+    description="One day from its landed bytes: decoded tables, their gates, recomputed tables.",
+)
+
 build_warehouse = dg.define_asset_job(
     "build_warehouse",
     selection=dg.AssetSelection.all() - _BY_DAY,

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pyarrow as pa
 
-from orchestration import settings
+from orchestration import code, settings
 from orchestration.chain import metadata
 from orchestration.chain.reader import ChainReader
 from orchestration.lake import Lake
@@ -55,7 +55,8 @@ class LakeResource(dg.ConfigurableResource):
 
     def write(self, table: str, rows, day: str | None, **said: str) -> dg.MaterializeResult:
         """Replaces a partition; returns what Dagster shows of it."""
-        count = self._lake.write(table, rows, day, said)
+        made_by = {} if table.startswith("raw_") else {"code": code.digest()}
+        count = self._lake.write(table, rows, day, said | made_by)
         preview = self._lake.preview(table, day)
         return dg.MaterializeResult(
             asset_key=table,

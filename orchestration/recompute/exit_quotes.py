@@ -24,11 +24,14 @@ ASKED_SLIPPAGE_PPM = (10_000, 20_000, 50_000, 100_000)
 """The largest sale whose slippage is within 1, 2, 5 and 10 %."""
 
 _PPM = 10**6
+_KEPT = ("block_number", "netuid", "pre_network_registered_at_block", "pre_alpha_out_rao")
 _COLUMNS = [
     "block_number",
     "netuid",
     "spec_version",
     "pre_is_network_added",
+    "pre_network_registered_at_block",
+    "pre_alpha_out_rao",
     *POOL_BEFORE_COLUMNS,
 ]
 
@@ -50,7 +53,7 @@ def recompute(subnet_blocks: pa.Table, ticks: pa.Table, positions: pa.Table) -> 
         if not row["pre_is_network_added"]:
             continue  # made in this very block: there was nothing to leave
         for answer in _answers(row, lent):
-            out.add(block_number=row["block_number"], netuid=row["netuid"], **answer)
+            out.add(**{name: row[name] for name in _KEPT}, **answer)
     return out.table()
 
 

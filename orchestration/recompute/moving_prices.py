@@ -1,11 +1,13 @@
 """``recomputed__moving_prices``: the EMA price each block should have written."""
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 from mechanics import moving_price
-from mechanics.eras import UnknownRule
+from mechanics.eras import BadState, Era, UnknownRule
 from mechanics.fixed import I96F32, U96F32
-from orchestration.recompute.rows import Columns, rows_of, subnets_only
+from orchestration.recompute.rows import Columns, Row, rows_of, subnets_only
 from orchestration.schemas import RECOMPUTED__MOVING_PRICES
 
 _COLUMNS = [
@@ -60,17 +62,25 @@ def recompute(
             reason = pool["unexplained_reason"]
             out.add(**key, moving_price_era=era.name, unexplained_reason=reason)
         else:
-            written = era.module.recompute(
-                moving_price.MovingPriceState(
-                    block_number=row["block_number"],
-                    mechanism=row["pre_subnet_mechanism"],
-                    moving_price=I96F32(row["pre_moving_price_i96f32_bits"]),
-                    spot_price=U96F32(pool["coinbase_spot_price_u96f32_bits"]),
-                    subnet_moving_alpha=I96F32(moving_alpha[row["block_number"]]),
-                    network_registered_at_block=row["pre_network_registered_at_block"],
-                    first_emission_block_number=row["pre_first_emission_block_number"],
-                    ema_price_halving_blocks=row["pre_ema_price_halving_blocks"],
-                )
-            )
-            out.add(**key, moving_price_era=era.name, moving_price_i96f32_bits=written.bits)
+            out.add(**key, moving_price_era=era.name, **_written(era, row, pool, moving_alpha))
     return out.table()
+
+
+def _written(era: Era, row: Row, pool: Row, moving_alpha: Mapping[int, int]) -> dict:
+    """The price the rule writes, or why it gives none."""
+    try:
+        written = era.module.recompute(
+            moving_price.MovingPriceState(
+                block_number=row["block_number"],
+                mechanism=row["pre_subnet_mechanism"],
+                moving_price=I96F32(row["pre_moving_price_i96f32_bits"]),
+                spot_price=U96F32(pool["coinbase_spot_price_u96f32_bits"]),
+                subnet_moving_alpha=I96F32(moving_alpha[row["block_number"]]),
+                network_registered_at_block=row["pre_network_registered_at_block"],
+                first_emission_block_number=row["pre_first_emission_block_number"],
+                ema_price_halving_blocks=row["pre_ema_price_halving_blocks"],
+            )
+        )
+    except BadState as bad:
+        return {"unexplained_reason": str(bad)}
+    return {"moving_price_i96f32_bits": written.bits}

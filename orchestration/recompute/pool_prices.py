@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from mechanics import amm
-from mechanics.eras import UnknownRule
+from mechanics.eras import BadState, UnknownRule
 from mechanics.fixed import U64F64
 from orchestration.recompute.pools import POOL_COLUMNS, spot_price
 from orchestration.recompute.rows import Columns, rows_of, subnets_only
@@ -19,12 +19,12 @@ def recompute(subnet_blocks: pa.Table) -> pa.Table:
         key = {"block_number": row["block_number"], "netuid": row["netuid"]}
         try:
             era = amm.ERAS.at(row["spec_version"])
-        except UnknownRule as unknown:
+            before, after = (
+                U64F64.saturating_from(spot_price(era, row, when)).bits for when in ("pre_", "")
+            )
+        except (UnknownRule, BadState) as unknown:
             out.add(**key, unexplained_reason=str(unknown))
             continue
-        before, after = (
-            U64F64.saturating_from(spot_price(era, row, when)).bits for when in ("pre_", "")
-        )
         out.add(
             **key,
             amm_era=era.name,

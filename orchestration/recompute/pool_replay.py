@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mechanics import amm, issuance, replay
-from mechanics.eras import UnknownRule
+from mechanics.eras import BadState, UnknownRule
 from mechanics.fixed import U64F64, U96F32
 from mechanics.injection import InjectionState
 from orchestration.recompute.pools import POOL_BEFORE_COLUMNS, Lent, pool_before, spot_price
@@ -28,6 +28,8 @@ _COLUMNS = [
     "spec_version",
     "pre_is_network_added",
     "is_network_added",
+    "pre_network_registered_at_block",
+    "network_registered_at_block",
     "pre_is_registration_allowed",
     "pre_is_pow_registration_allowed",
     "pre_alpha_out_rao",
@@ -53,10 +55,12 @@ _EVENT_COLUMNS = [
     "tick_high",
     "liquidity_u64",
 ]
+_DUE = ["is_candidate", "block_emission_rao", "tao_emission_u96f32_bits", "unexplained_reason"]
 _CHANGES_ALPHA_OUT = ("AlphaRecycled",)
 
 MADE_IN_THE_BLOCK = "the subnet was made in this block, so there is no pool before it"
 REMOVED_IN_THE_BLOCK = "the subnet was removed in this block"
+REPLACED_IN_THE_BLOCK = "another subnet was made under this netuid in this block"
 
 
 class Replayed(NamedTuple):
@@ -91,7 +95,7 @@ def recompute(
     swaps, states = Columns(RECOMPUTED__POOL_SWAPS), Columns(RECOMPUTED__POOL_STATES)
     lent = Lent(ticks, positions)
     events = _events(stake_events)
-    due = rows_of(emissions, ["is_candidate", "tao_emission_u96f32_bits", "unexplained_reason"])
+    due = rows_of(emissions, _DUE)
     network: Mapping[int, replay.Network] = _networks(subnet_blocks, blocks)
     subnets = subnet_blocks.filter(pc.not_equal(subnet_blocks["netuid"], ROOT))
     for row, emission in zip(rows_of(subnets, _COLUMNS), due, strict=True):
@@ -127,6 +131,8 @@ def _replay(
             raise _Unexplained(MADE_IN_THE_BLOCK)
         if not row["is_network_added"]:
             raise _Unexplained(REMOVED_IN_THE_BLOCK)
+        if row["pre_network_registered_at_block"] != row["network_registered_at_block"]:
+            raise _Unexplained(REPLACED_IN_THE_BLOCK)
         state = _Pool(pool_before(row, lent), row["pre_alpha_out_rao"])
         pending = _coinbase(row, emission, network, state)
         if row["last_mechanism_step_block"] == row["block_number"]:
@@ -134,14 +140,14 @@ def _replay(
             names = ("emission", "alpha_swapped", "root_divs")
             drained = {f"drained_{name}_rao": pending[f"pending_{name}_rao"] for name in names}
             pending |= dict.fromkeys((n for n in pending if n.startswith("pending_")), 0)
-    except (_Unexplained, UnknownRule) as unknown:
+    except (_Unexplained, UnknownRule, BadState, amm.Refused) as unknown:
         reason = str(unknown)
     before_extrinsics = None if reason else _spot_price(spec, state.pool)
     for event in events:
         if reason is None:
             try:
                 made = _apply(spec, state, event, row)
-            except (amm.Refused, UnknownRule, _Unexplained) as refused:
+            except (amm.Refused, UnknownRule, BadState, _Unexplained) as refused:
                 reason = f"the rules do not follow event {event['event_index']}: {refused}"
                 made = None
         if not event["is_pool_touching"]:
@@ -188,6 +194,7 @@ def _coinbase(row: Row, emission: Row, network: replay.Network, state: _Pool) ->
                 alpha_emission_rao=issuance.block_emission(spec, issued),
                 is_registration_allowed=row["pre_is_registration_allowed"],
                 is_pow_registration_allowed=row["pre_is_pow_registration_allowed"],
+                block_emission_rao=emission["block_emission_rao"],
             ),
             network,
         )

@@ -61,6 +61,7 @@ def recompute(subnet_blocks: pa.Table, emissions: pa.Table) -> pa.Table:
             injection_era=era.name,
             is_candidate=due["is_candidate"],
             tao_in_emission_rao=found.tao_in_rao,
+            excess_tao_rao=found.excess_tao_rao,
             alpha_in_emission_rao=found.alpha_in_rao,
             alpha_out_emission_rao=found.alpha_out_rao,
         )

@@ -92,8 +92,10 @@ def test_a_stable_subnet_has_no_largest_order():
         assert largest(stable, side, Fraction(0), 424).offered_rao == 2**64 - 1
 
 
-def test_no_order_is_within_a_bound_below_nothing():
-    assert largest(POOL, Side.BUY, Fraction(-1, 10), 424) is None
+@pytest.mark.parametrize("bound", [Fraction(-1, 10), Fraction(11, 10), 0.01])
+def test_a_bound_is_an_exact_ratio_from_0_to_1(bound):
+    with pytest.raises(BadState, match="most_slippage"):
+        largest(POOL, Side.BUY, bound, 424)
 
 
 def test_a_limit_is_part_of_the_question():

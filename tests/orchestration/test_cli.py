@@ -66,8 +66,39 @@ def test_parquet_is_exact_and_needs_a_file(run, tmp_path):
     assert "say where with --out FILE" in sentence(run("sql", QUERY, "-f", "parquet"))
 
 
-def test_the_warehouse_is_read_only(run):
-    assert "read-only" in sentence(run("sql", "delete from dim_days"))
+@pytest.mark.parametrize(
+    "statement", ["delete from dim_days", "copy (select 1) to '{}'", "select 1; select 2", ""]
+)
+def test_only_one_query_that_changes_nothing_is_answered(run, tmp_path, statement):
+    target = tmp_path / "written"
+    assert "not one query with an answer" in sentence(run("sql", statement.format(target)))
+    assert not target.exists()
+
+
+def test_an_answer_that_looks_like_markup_is_shown_as_it_is(run):
+    assert "[/foo] [bold]x" in run("sql", "select '[/foo] [bold]x' as \"[b]\"").output
+
+
+def test_json_keeps_what_a_reader_would_round_and_is_always_json(run):
+    query = (
+        "select 9007199254740993::bigint as wide, 7::integer as narrow, 'nan'::double as f,"
+        " '\\xAA'::blob as b, null::bigint as n"
+    )
+    assert json.loads(run("sql", query, "-f", "json").output) == [
+        {"wide": "9007199254740993", "narrow": 7, "f": None, "b": "0xaa", "n": None}
+    ]
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "parquet"])
+def test_a_file_that_cannot_be_written_is_said(run, form):
+    result = run("sql", "select 1", "-f", form, "-o", "/no/such/folder/out")
+    assert "/no/such/folder/out" in sentence(result)
+
+
+def test_a_wide_answer_in_a_file_is_not_broken(run, tmp_path):
+    path = tmp_path / "out.txt"
+    run("sql", "select * from fct_pools_by_day limit 1", "-o", str(path))
+    assert "fully_diluted_value_tao" in path.read_text()
 
 
 def test_a_query_that_is_wrong_is_said_without_a_traceback(run):
@@ -81,6 +112,13 @@ def test_status_names_days_freshness_and_verdicts(run):
     assert "1: 2025-07-08 to 2025-07-08" in output
     assert "block 900" in output
     assert "0 blocks ahead" in output
+    assert "SubnetTaoInEmission" in output
+
+
+def test_status_goes_on_where_the_source_cannot_be_read(run, monkeypatch):
+    monkeypatch.setenv("TAOBOOKS_SOURCE", "recording:/nowhere")
+    output = run("status").output
+    assert "the source cannot be read: /nowhere is not a recording" in output
     assert "SubnetTaoInEmission" in output
 
 
@@ -109,6 +147,8 @@ def test_days_that_make_no_sense_are_said(run, arguments, said):
         ("SOURCE", "recording:/nowhere", "is not a recording: it has no manifest.json"),
         ("SNAPSHOT_INTERVAL", "0", "TAOBOOKS_SNAPSHOT_INTERVAL is '0'"),
         ("SNAPSHOT_INTERVAL", "often", "TAOBOOKS_SNAPSHOT_INTERVAL is 'often'"),
+        ("SNAPSHOT_INTERVL", "10", "TAOBOOKS_SNAPSHOT_INTERVL is no setting"),
+        ("HOME", "/etc/passwd", "it is a file, and must be a folder"),
     ],
 )
 def test_settings_that_make_no_sense_are_said(run, monkeypatch, name, value, said):
@@ -126,6 +166,20 @@ def test_settings_may_stand_in_a_dotenv_file(tmp_path, monkeypatch):
     chosen = settings.load()
     assert chosen.home == tmp_path / "books"
     assert chosen.snapshot_interval == 60
+
+
+def test_an_empty_setting_is_none(tmp_path, monkeypatch):
+    from orchestration import settings
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TAOBOOKS_HOME", "")
+    assert settings.load().home == tmp_path / "data"
+
+
+def test_a_dotenv_file_that_is_no_text_is_said(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_bytes(b"TAOBOOKS_HOME=\xff\xfe")
+    assert "The file .env is not UTF-8 text" in sentence(run("status"))
 
 
 def test_a_mistake_ends_with_exit_code_1_and_no_traceback(run, monkeypatch, capsys):

@@ -64,11 +64,34 @@ def test_an_interrupted_write_leaves_the_old_partition_and_no_rubbish(lake):
     assert [p.name for p in lake.path(TABLE, DAY).parent.iterdir()] == ["part-0.parquet"]
 
 
+def test_two_writers_of_one_partition_never_mix(lake, monkeypatch):
+    """Each writes a file of its own; the last to end is what stands."""
+
+    def interleaved():
+        yield from rows(1, 2).to_batches()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getpid", lambda: 1)  # as another process would
+            lake.write(TABLE, rows(7), DAY)
+        yield from rows(3).to_batches()
+
+    lake.write(TABLE, interleaved(), DAY)
+    assert lake.read(TABLE, DAY).equals(rows(1, 2, 3).combine_chunks())
+    assert [p.name for p in lake.path(TABLE, DAY).parent.iterdir()] == ["part-0.parquet"]
+
+
+def test_what_a_killed_writer_left_is_swept_away(lake):
+    path = lake.path(TABLE, DAY)
+    path.parent.mkdir(parents=True)
+    path.with_name(f".{path.name}.4194305.part").write_bytes(b"half")  # above the largest pid
+    lake.write(TABLE, rows(1), DAY)
+    assert [p.name for p in path.parent.iterdir()] == ["part-0.parquet"]
+
+
 def test_a_full_disk_is_said_and_the_old_partition_stays(lake):
     """/dev/full takes nothing: every write to it fails as on a full disk."""
     lake.write(TABLE, rows(1), DAY)
     path = lake.path(TABLE, DAY)
-    path.with_name(f".{path.name}.part").symlink_to("/dev/full")
+    path.with_name(f".{path.name}.{os.getpid()}.part").symlink_to("/dev/full")
     with pytest.raises(LakeError) as caught:
         lake.write(TABLE, rows(*range(500_000)), DAY)
     assert "The disk is full" in str(caught.value)

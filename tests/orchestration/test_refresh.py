@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import refresh, settings
+from orchestration import code, refresh, settings
 from orchestration.chain import layout
 from orchestration.chain.keys import netuid_key
 from orchestration.chain.layout import GLOBAL_ITEMS, SUBNET_ITEMS
@@ -71,7 +71,7 @@ def verdicts(home: Path) -> dict[str, tuple[int, int, int, int]]:
 
 
 def take(chosen: Settings) -> None:
-    refresh.run(chosen, refresh.plan(chosen, None, None).days, Silent())
+    refresh.run(chosen, refresh.plan(chosen, None, None), Silent())
 
 
 def digests(lake: Path) -> dict[str, str]:
@@ -466,7 +466,7 @@ def test_a_warehouse_that_does_not_build_leaves_the_published_one(filled):
     foreign.parent.mkdir()
     pq.write_table(pa.table({"height": [1]}), foreign)
     with pytest.raises(TaobooksError) as caught:
-        refresh.run(filled, [], Silent())
+        refresh.run(filled, refresh.Plan([], []), Silent())
     assert "The published warehouse stays the last good one" in str(caught.value)
     assert Warehouse(filled.home).path.read_bytes() == published
     with duckdb.connect(Warehouse(filled.home).path, read_only=True) as reader:
@@ -483,7 +483,31 @@ def test_a_complete_day_is_left_and_the_last_one_taken_again(filled, small, at_h
     assert refresh.plan(filled, None, None) == refresh.Plan([], [DAY])
     assert refresh.plan(at_home(small, snapshot_interval="5"), None, None).days == [DAY]
     filled.lake.path("recomputed__pool_prices", DAY).unlink()
-    assert refresh.plan(filled, None, None).days == [DAY]
+    assert refresh.plan(filled, None, None) == refresh.Plan([], [], [DAY])
+
+
+def test_a_day_made_by_other_code_is_made_again_from_its_landed_bytes(
+    filled, undisturbed, monkeypatch
+):
+    monkeypatch.setattr(Recording, "finalized_head", lambda self: 631)
+    monkeypatch.setattr(code, "digest", lambda: "0123456789abcdef")
+    planned = refresh.plan(filled, None, None)
+    assert planned == refresh.Plan([], [], [DAY])
+    watcher = Silent()
+    refresh.run(filled, planned, watcher)
+    assert not [step for step in watcher.steps if step.startswith("raw_")]
+    assert filled.lake.facts("recomputed__pool_states", DAY)["code"] == "0123456789abcdef"
+    assert refresh.plan(filled, None, None) == refresh.Plan([], [DAY])
+    assert contents(filled.home) == contents(undisturbed)
+
+
+@pytest.mark.parametrize("table", ["raw_chain__storage", "chain__subnet_blocks"])
+def test_a_damaged_partition_of_a_complete_day_is_made_again(filled, table, monkeypatch):
+    monkeypatch.setattr(Recording, "finalized_head", lambda self: 631)
+    path = filled.lake.path(table, DAY)
+    path.write_bytes(path.read_bytes()[:-100])
+    planned = refresh.plan(filled, None, None)
+    assert (planned.days or planned.derived) == [DAY]
 
 
 def test_the_daily_job_takes_a_day_and_builds_the_warehouse(small, at_home):

@@ -112,9 +112,16 @@ def test_where_a_move_leads_is_kept():
     assert not any(row["is_pool_touching"] for row in (moved, transferred, swapped))
 
 
-def test_a_registration_buys_alpha_for_an_amount_it_does_not_say():
-    (row,) = rows_at(293, event("NeuronRegistered", 7, 3, "hot"))
+def test_a_registration_by_burn_buys_alpha_for_an_amount_it_does_not_say():
+    recycled = event("RAORecycledForRegistrationSet", 7, 325)
+    (row,) = rows_at(293, recycled, event("NeuronRegistered", 7, 3, "hot"))
     assert (row["is_pool_touching"], row["pool_tao_in_rao"]) == (True, None)
+
+
+def test_a_registration_by_work_buys_nothing():
+    elsewhere = event("RAORecycledForRegistrationSet", 8, 325)
+    (row,) = rows_at(293, elsewhere, event("NeuronRegistered", 7, 3, "hot"))
+    assert (row["is_pool_touching"], row["pool_tao_in_rao"]) == (False, 0)
 
 
 def test_events_of_other_kinds_make_no_row():

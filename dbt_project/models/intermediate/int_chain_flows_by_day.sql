@@ -1,5 +1,5 @@
--- What the chain itself counted, where it resets the counter every block (spec 334 to 419) and every
--- block of the day was read: after a candidate's counter is consumed, what stands at the end of the
+-- What the chain itself counted, where it resets the counter every block (spec 334 to 419) or never
+-- (from 421) and every block of the day was read: after a candidate's counter is consumed, what stands at the end of the
 -- block is the flow of that block's extrinsics.
 with
 
@@ -24,10 +24,14 @@ generations as (
 
 whole_days as (
 
+    -- the very first block of a chain's record has no parent to read
     select block_date
-    from {{ ref('stg_chain__blocks') }}
+    from (
+        select *, min(block_number) over () as first_block_number
+        from {{ ref('stg_chain__blocks') }}
+    ) as blocks
     group by block_date
-    having count(*) = count(*) filter (where is_snapshot)
+    having count(*) = count(*) filter (where is_snapshot or block_number = first_block_number)
 
 ),
 
@@ -38,6 +42,10 @@ flows as (
         subnet_blocks.netuid,
         generations.subnet_generation,
         case
+            -- the counter that stands is of the subnet now under this netuid
+            when subnet_blocks.pre_is_network_added and not subnet_blocks.is_same_subnet then null
+            -- from 421 nobody consumes the counter: it only grows
+            when subnet_blocks.spec_version >= 421 then subnet_blocks.tao_flow_rao - subnet_blocks.pre_tao_flow_rao
             when subnet_blocks.spec_version not between 334 and 419 then null
             when emissions.is_candidate then subnet_blocks.tao_flow_rao
             when not emissions.is_candidate then subnet_blocks.tao_flow_rao - subnet_blocks.pre_tao_flow_rao

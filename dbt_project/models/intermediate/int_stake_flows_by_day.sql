@@ -27,7 +27,8 @@ swaps as (
 select
     swaps.block_date,
     swaps.netuid,
-    generations.subnet_generation,
+    coalesce(generations.subnet_generation, 0) as subnet_generation,
+    max(swaps.spec_version) as spec_version,
     cast(sum(swaps.is_buy) as bigint) as buys_count,
     cast(sum(swaps.is_sell) as bigint) as sells_count,
     {{ exact_sum('swaps.is_buy * swaps.tao_rao') }} as tao_staked_rao,
@@ -36,7 +37,7 @@ select
     {{ exact_sum('swaps.is_sell * swaps.pool_tao_out_rao') }} as pool_tao_out_rao
 
 from swaps
-inner join generations
+left join generations
     on swaps.netuid = generations.netuid
     and swaps.block_number >= generations.registered_at_block
     and (
@@ -44,4 +45,4 @@ inner join generations
         or swaps.block_number < generations.next_registered_at_block
     )
 where swaps.is_buy + swaps.is_sell = 1
-group by swaps.block_date, swaps.netuid, generations.subnet_generation
+group by swaps.block_date, swaps.netuid, coalesce(generations.subnet_generation, 0)

@@ -13,7 +13,7 @@ generations as (
 
 )
 
-select distinct
+select
     subnet_blocks.block_date,
     subnet_blocks.netuid,
     generations.subnet_generation
@@ -22,3 +22,11 @@ from subnet_blocks
 inner join generations
     on subnet_blocks.netuid = generations.netuid
     and subnet_blocks.subnet_registered_at_block = generations.registered_at_block
+union
+-- events are read at every block, and state at snapshots only: no flow is lost between two of them
+select
+    block_date,
+    netuid,
+    subnet_generation
+
+from {{ ref('int_stake_flows_by_day') }}

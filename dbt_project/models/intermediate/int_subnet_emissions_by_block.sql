@@ -36,7 +36,16 @@ select
     case when emissions.is_candidate then subnet_blocks.tao_in_emission_rao end as tao_in_emission_rao,
     case when emissions.is_candidate then subnet_blocks.alpha_in_emission_rao end as alpha_in_emission_rao,
     case when emissions.is_candidate then subnet_blocks.alpha_out_emission_rao end as alpha_out_emission_rao,
-    case when emissions.is_candidate then injections.tao_in_emission_rao end as recomputed_tao_in_emission_rao
+    case when emissions.is_candidate then injections.tao_in_emission_rao end as recomputed_tao_in_emission_rao,
+    -- with the TAO that buys alpha: none before spec 298, recorded from 411, not to be seen between
+    case
+        when not emissions.is_candidate then null
+        when subnet_blocks.spec_version < 298 then subnet_blocks.tao_in_emission_rao
+        else subnet_blocks.tao_in_emission_rao + subnet_blocks.excess_tao_rao
+    end as tao_emission_rao,
+    case
+        when emissions.is_candidate then injections.tao_in_emission_rao + injections.excess_tao_rao
+    end as recomputed_tao_emission_rao
 
 from subnet_blocks
 inner join generations

@@ -17,10 +17,22 @@ subnets as (
         {{ exact_sum('coalesce(tao_in_emission_rao, 0)') }} as tao_in_emission_rao,
         {{ exact_sum('coalesce(alpha_in_emission_rao, 0)') }} as alpha_in_emission_rao,
         {{ exact_sum('coalesce(alpha_out_emission_rao, 0)') }} as alpha_out_emission_rao,
+        -- a candidate without a figure makes the day's sum unknown, not smaller
         case
-            when count(*) = count(is_candidate)
+            when count(*) filter (where is_candidate) = count(tao_emission_rao)
+                and count(*) = count(is_candidate)
+                then {{ exact_sum('coalesce(tao_emission_rao, 0)') }}
+        end as tao_emission_rao,
+        case
+            when count(*) filter (where is_candidate) = count(recomputed_tao_in_emission_rao)
+                and count(*) = count(is_candidate)
                 then {{ exact_sum('coalesce(recomputed_tao_in_emission_rao, 0)') }}
-        end as recomputed_tao_in_emission_rao
+        end as recomputed_tao_in_emission_rao,
+        case
+            when count(*) filter (where is_candidate) = count(recomputed_tao_emission_rao)
+                and count(*) = count(is_candidate)
+                then {{ exact_sum('coalesce(recomputed_tao_emission_rao, 0)') }}
+        end as recomputed_tao_emission_rao
 
     from blocks
     group by block_date, netuid, subnet_generation
@@ -31,10 +43,12 @@ days as (
 
     select
         block_date,
-        {{ exact_sum('tao_in_emission_rao') }} as tao_in_emission_rao,
-        {{ exact_sum('recomputed_tao_in_emission_rao') }} as recomputed_tao_in_emission_rao
+        case
+            when count(*) = count(block_emission_rao)
+                then {{ exact_sum('block_emission_rao') }}
+        end as block_emission_rao
 
-    from subnets
+    from (select distinct block_date, block_number, block_emission_rao from blocks) as minted
     group by block_date
 
 )
@@ -47,11 +61,14 @@ select
     subnets.emission_blocks_count,
     subnets.tao_in_emission_rao,
     subnets.recomputed_tao_in_emission_rao,
-    {{ share('subnets.tao_in_emission_rao', 'days.tao_in_emission_rao') }} as observed_share,
-    {{ share('subnets.recomputed_tao_in_emission_rao', 'days.recomputed_tao_in_emission_rao') }} as recomputed_share,
+    subnets.tao_emission_rao,
+    subnets.recomputed_tao_emission_rao,
+    days.block_emission_rao,
+    {{ share('subnets.tao_emission_rao', 'days.block_emission_rao') }} as observed_share,
+    {{ share('subnets.recomputed_tao_emission_rao', 'days.block_emission_rao') }} as recomputed_share,
     cast(rank() over (
         partition by subnets.block_date
-        order by subnets.tao_in_emission_rao desc
+        order by coalesce(subnets.tao_emission_rao, subnets.tao_in_emission_rao) desc
     ) as integer) as emission_rank,
     subnets.alpha_in_emission_rao,
     subnets.alpha_out_emission_rao,

@@ -41,11 +41,16 @@ days as (
             0
         ) as flow_chain_user_rao,
         case
-            when counted.flow_chain_user_rao is null then 'rebuilt from events'
-            else 'SubnetTaoFlow'
+            when counted.flow_chain_user_rao is not null then 'SubnetTaoFlow'
+            when swaps.spec_version >= 411 then 'rebuilt from events, without registration burns and fees paid to block authors'
+            when swaps.spec_version >= 385 then 'rebuilt from events, without fees paid to block authors'
+            else 'rebuilt from events'
         end as flow_chain_user_source,
         protocol.flow_protocol_rao,
-        protocol.unexplained_reason as flow_net_protocol_reason
+        case
+            when protocol.flow_protocol_rao is null
+                then coalesce(protocol.unexplained_reason, 'no snapshot of the subnet on this day')
+        end as flow_net_protocol_reason
 
     from subnet_days
     left join swaps
@@ -77,6 +82,12 @@ select
     cast(flow_events_gross_rao - flow_chain_user_rao as decimal(38, 0)) as flow_fee_difference_rao,
     cast(flow_chain_user_rao - flow_protocol_rao as decimal(38, 0)) as flow_net_protocol_rao,
     flow_net_protocol_reason,
+{%- for window in [7, 30] %}
+    case
+        when count(*) over last_{{ window }} = count(flow_protocol_rao) over last_{{ window }}
+            then {{ exact_sum('flow_chain_user_rao - flow_protocol_rao', over='last_' ~ window) }}
+    end as flow_net_protocol_{{ window }}d_rao,
+{%- endfor %}
 {%- for series in ['flow_events_gross', 'flow_chain_user'] %}
 {%- for window in [7, 30] %}
     {{ exact_sum(series ~ '_rao', over='last_' ~ window) }} as {{ series }}_{{ window }}d_rao,

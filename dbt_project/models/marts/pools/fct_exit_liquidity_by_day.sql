@@ -6,16 +6,16 @@ quotes as (
 
 ),
 
-pools as (
+generations as (
 
-    select * from {{ ref('fct_pools_by_day') }}
+    select * from {{ ref('int_subnet_generations') }}
 
 )
 
 select
     quotes.block_date,
     quotes.netuid,
-    pools.subnet_generation,
+    generations.subnet_generation,
     quotes.block_number,
     quotes.asked_tao_rao,
     quotes.asked_slippage_ppm,
@@ -26,15 +26,13 @@ select
     quotes.fee_alpha_rao,
     quotes.slippage_ppm,
     quotes.cost_ppm,
-    {{ share('quotes.alpha_in_rao', 'pools.alpha_out_rao') }} as staked_alpha_share,
+    {{ share('quotes.alpha_in_rao', 'quotes.pre_alpha_out_rao') }} as staked_alpha_share,
     {{ readable('quotes.asked_tao_rao') }} as asked_tao,
     {{ readable('quotes.alpha_in_rao') }} as alpha_in_alpha,
     {{ readable('quotes.tao_out_rao') }} as tao_out_tao,
     quotes.unexplained_reason
 
 from quotes
--- of two subnets under one netuid in a day, the later one is there at its end
-inner join pools
-    on quotes.block_date = pools.block_date
-    and quotes.netuid = pools.netuid
-    and quotes.block_number = pools.last_block_number
+inner join generations
+    on quotes.netuid = generations.netuid
+    and quotes.pre_network_registered_at_block = generations.registered_at_block

@@ -45,18 +45,18 @@ days as (
         subnet_generation,
         count(*) as snapshot_blocks_count,
         max(block_number) as last_block_number,
-        -- a pool made in the block has no price before it
+        -- a pool made in the block has no price before it, whatever its netuid had
         min_by(
-            case when pre_is_network_added then pre_spot_price_u64f64_bits else spot_price_u64f64_bits end,
+            case when is_same_subnet then pre_spot_price_u64f64_bits else spot_price_u64f64_bits end,
             block_number
         ) as open_price_u64f64_bits,
         max(greatest(
             spot_price_u64f64_bits,
-            case when pre_is_network_added then pre_spot_price_u64f64_bits else spot_price_u64f64_bits end
+            case when is_same_subnet then pre_spot_price_u64f64_bits else spot_price_u64f64_bits end
         )) as high_price_u64f64_bits,
         min(least(
             spot_price_u64f64_bits,
-            case when pre_is_network_added then pre_spot_price_u64f64_bits else spot_price_u64f64_bits end
+            case when is_same_subnet then pre_spot_price_u64f64_bits else spot_price_u64f64_bits end
         )) as low_price_u64f64_bits,
         max_by(spot_price_u64f64_bits, block_number) as close_price_u64f64_bits,
         max_by(moving_price_i96f32_bits, block_number) as moving_price_i96f32_bits,
@@ -65,7 +65,7 @@ days as (
         max_by(alpha_out_rao, block_number) as alpha_out_rao,
         cast(
             max_by(subnet_volume_rao, block_number)
-            - min_by(case when pre_is_network_added then pre_subnet_volume_rao else 0 end, block_number)
+            - min_by(case when is_same_subnet then pre_subnet_volume_rao else 0 end, block_number)
         as decimal(38, 0)) as volume_rao
 
     from blocks

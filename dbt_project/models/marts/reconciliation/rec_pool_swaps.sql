@@ -7,6 +7,12 @@ observed as (
 
 ),
 
+blocks as (
+
+    select * from {{ ref('stg_chain__blocks') }}
+
+),
+
 recomputed as (
 
     select * from {{ ref('stg_recomputed__pool_swaps') }}
@@ -32,7 +38,8 @@ joined as (
         case when observed.is_fee_in_alpha then observed.fee_rao else observed.fee_alpha_rao end as observed_fee_alpha_rao,
         recomputed.fee_alpha_rao as recomputed_fee_alpha_rao,
         case
-            when recomputed.block_number is null then 'the block is no snapshot, or its pool was not replayed'
+            when recomputed.block_number is null and not blocks.is_snapshot then 'the state of this block was not read: it is no snapshot'
+            when recomputed.block_number is null then 'no recomputed row'
             else recomputed.unexplained_reason
         end as unexplained_reason
 
@@ -40,6 +47,8 @@ joined as (
     full join recomputed
         on observed.block_number = recomputed.block_number
         and observed.event_index = recomputed.event_index
+    left join blocks
+        on observed.block_number = blocks.block_number
 
 ),
 
@@ -77,9 +86,9 @@ select
     recomputed_fee_alpha_rao,
     residual_fee_alpha_rao,
     case
+        when unexplained_reason is not null then 'unexplained'
         -- a registration says neither what it paid nor what it bought: the pool's end state proves it
         when observed_tao_rao is null then 'unobserved'
-        when unexplained_reason is not null then 'unexplained'
         when residual_tao_rao = 0 and residual_alpha_rao = 0 and residual_fee_tao_rao = 0 and residual_fee_alpha_rao = 0
             then 'exact'
         else 'differs'

@@ -20,7 +20,7 @@ seen as (
         network_registered_at_block as registered_at_block,
         max_by(token_symbol, block_number) as token_symbol,
         max_by(owner_ss58, block_number) as owner_ss58,
-        max(pre_first_emission_block_number) as first_emission_block_number,
+        max(case when is_same_subnet then pre_first_emission_block_number end) as first_emission_block_number,
         min(block_number) as first_seen_block_number,
         max(block_number) as last_seen_block_number,
         min(block_date) as first_seen_date,
