@@ -41,7 +41,7 @@ from orchestration.chain.layout import (
 )
 from orchestration.lake import Lake
 from orchestration.recompute import epochs as recompute
-from orchestration.schemas import RAW_CHAIN__STORAGE, RECOMPUTED__POOL_STATES, TABLES
+from orchestration.schemas import RAW_CHAIN__STORAGE, RECOMPUTED__POOL_STATES
 from orchestration.settings import EMBEDDED_RECORDING, PROJECT_ROOT
 
 SUBNETS, EPOCHS, NEURONS, VALIDATORS = 128, 20, 256, 64
@@ -179,9 +179,7 @@ class _Day:
     def run(self, number: int) -> None:
         """Every subnet's epoch once: the state before it, then what the rules give."""
         alone = _Raw(), _Raw()
-        before = [
-            block for netuid in range(1, SUBNETS + 1) for block in [_block(number, netuid) - 1]
-        ]
+        before = [_block(number, netuid) - 1 for netuid in range(1, SUBNETS + 1)]
         for netuid, block in enumerate(before, 1):
             for into in (self.storage, alone[0]):
                 self._put_subnets(into, block, number)
@@ -272,10 +270,12 @@ def _pools(number: int) -> pa.Table:
         "drained_alpha_swapped_rao": [30 * 10**9] * SUBNETS,
         "drained_root_divs_rao": [10**9] * SUBNETS,
     }
-    schema = TABLES["recomputed__pool_states"]
-    assert schema is RECOMPUTED__POOL_STATES
     return pa.table(
-        [pa.array(given.get(f.name, [None] * SUBNETS), f.type) for f in schema], schema=schema
+        [
+            pa.array(given.get(field.name, [None] * SUBNETS), field.type)
+            for field in RECOMPUTED__POOL_STATES
+        ],
+        schema=RECOMPUTED__POOL_STATES,
     )
 
 

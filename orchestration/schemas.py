@@ -212,11 +212,29 @@ CHAIN__EPOCHS = _schema(
     *((f"pre_{name}", *rest) for name, *rest in _HYPERPARAMETERS),
 )
 
-CHAIN__EPOCH_NEURONS = _schema(
+_EPOCH_KEY = (
     ("block_number", pa.int64()),
     ("netuid", pa.int32()),
     ("mecid", pa.int32()),
     ("uid", pa.int32()),
+)
+
+_EPOCH_OUTPUTS = (
+    ("is_active", pa.bool_(), "null"),
+    ("is_validator_permitted", pa.bool_(), "null"),
+    ("stake_weight_u16", pa.int32(), "null"),
+    ("consensus_u16", pa.int32(), "null"),
+    ("incentive_u16", pa.int32(), "null"),
+    ("dividends_u16", pa.int32(), "null"),
+    ("validator_trust_u16", pa.int32(), "null"),
+    ("rank_u16", pa.int32(), "null"),  # null: not stored from spec 365 on, like the next two
+    ("trust_u16", pa.int32(), "null"),
+    ("pruning_score_u16", pa.int32(), "null"),
+    ("emission_rao", pa.int64(), "null"),
+)
+
+CHAIN__EPOCH_NEURONS = _schema(
+    *_EPOCH_KEY,
     ("spec_version", pa.int32()),
     # ---------- the neuron the epoch saw
     ("hotkey_ss58", pa.string(), "null"),  # null: nobody had the uid
@@ -231,17 +249,7 @@ CHAIN__EPOCH_NEURONS = _schema(
     ("pre_childkey_take_u16", pa.int32(), "null"),
     ("pre_delegate_take_u16", pa.int32(), "null"),
     # ---------- what the epoch wrote
-    ("is_active", pa.bool_(), "null"),
-    ("is_validator_permitted", pa.bool_(), "null"),
-    ("stake_weight_u16", pa.int32(), "null"),
-    ("consensus_u16", pa.int32(), "null"),
-    ("incentive_u16", pa.int32(), "null"),
-    ("dividends_u16", pa.int32(), "null"),
-    ("validator_trust_u16", pa.int32(), "null"),
-    ("rank_u16", pa.int32(), "null"),  # null: not stored from spec 365 on, like the next two
-    ("trust_u16", pa.int32(), "null"),
-    ("pruning_score_u16", pa.int32(), "null"),
-    ("emission_rao", pa.int64(), "null"),
+    *_EPOCH_OUTPUTS,
     # ---------- what it paid to the nominators of the hotkey
     ("alpha_dividends_rao", pa.int64(), "null"),
     ("tao_dividends_rao", pa.int64(), "null"),  # null: not stored from spec 334 on
@@ -263,19 +271,13 @@ CHAIN__EPOCH_KIN = _schema(
 )
 
 CHAIN__EPOCH_WEIGHTS = _schema(
-    ("block_number", pa.int64()),
-    ("netuid", pa.int32()),
-    ("mecid", pa.int32()),
-    ("uid", pa.int32()),
+    *_EPOCH_KEY,
     ("target_uids", _U16S),  # in stored order, zeros kept
     ("weights_u16", _U16S),
 )
 
 CHAIN__EPOCH_BONDS = _schema(
-    ("block_number", pa.int64()),
-    ("netuid", pa.int32()),
-    ("mecid", pa.int32()),
-    ("uid", pa.int32()),
+    *_EPOCH_KEY,
     ("pre_target_uids", _U16S, "null"),  # null: there was no row
     ("pre_bonds_u16", _U16S, "null"),
     ("target_uids", _U16S, "null"),
@@ -391,13 +393,6 @@ RECOMPUTED__POOL_STATES = _schema(
     ("unexplained_reason", pa.string(), "null"),
 )
 
-_EPOCH_KEY = (
-    ("block_number", pa.int64()),
-    ("netuid", pa.int32()),
-    ("mecid", pa.int32()),
-    ("uid", pa.int32()),
-)
-
 RECOMPUTED__EPOCH_NEURONS = _schema(
     *_EPOCH_KEY,
     ("yuma_era", pa.string(), "null"),
@@ -408,18 +403,9 @@ RECOMPUTED__EPOCH_NEURONS = _schema(
     # TAO on root that epochs earlier in the block paid to the hotkey; where that was taken from
     ("root_gain_rao", pa.int64(), "null"),
     ("root_gain_source", pa.string(), "null"),  # recomputed or observed; null: first in its block
-    # ---------- what the epoch should have written
-    ("is_active", pa.bool_(), "null"),
-    ("is_validator_permitted", pa.bool_(), "null"),
-    ("stake_weight_u16", pa.int32(), "null"),
-    ("consensus_u16", pa.int32(), "null"),
-    ("incentive_u16", pa.int32(), "null"),
-    ("dividends_u16", pa.int32(), "null"),
-    ("validator_trust_u16", pa.int32(), "null"),
-    ("rank_u16", pa.int32(), "null"),
-    ("trust_u16", pa.int32(), "null"),
-    ("pruning_score_u16", pa.int32(), "null"),
-    ("emission_rao", pa.int64(), "null"),  # null with the rest given: the pending alpha is unknown
+    # ---------- what the epoch should have written; emission is null where the pending alpha is
+    # unknown
+    *_EPOCH_OUTPUTS,
     ("server_emission_rao", pa.int64(), "null"),
     ("validator_emission_rao", pa.int64(), "null"),  # a proportion: parents, root and takes follow
     # ---------- and paid: incentive that is not withheld from the owner, takes and dividends

@@ -144,8 +144,7 @@ class EpochFrames:
     # ------------------------------------------------------------------ reading
 
     def _split(self, raw: pa.Table) -> dict[StorageItem, _Item]:
-        keys = raw["key"].combine_chunks()
-        keys = keys.dictionary_encode() if not isinstance(keys, pa.DictionaryArray) else keys
+        keys = raw["key"].combine_chunks().dictionary_encode()
         items = {item.prefix: item for item in EPOCH_ITEMS}
         order = list(items.values())
         distinct = keys.dictionary.to_pylist()

@@ -19,7 +19,7 @@ from mechanics.yuma import EpochState
 from mechanics.yuma.mechanisms import SubnetResult, recompute_subnet
 from mechanics.yuma.parents import split_to_parents
 from mechanics.yuma.stake import StakeState, stake_weights
-from mechanics.yuma.state import AUTO
+from mechanics.yuma.state import AUTO, PREVIOUS
 from orchestration.errors import RecomputeError
 from orchestration.recompute.epoch_tables import (
     LAST_THAT_PAYS_ROOT_IN_TAO,
@@ -83,7 +83,7 @@ def recompute(
             outcome = _recomputed(epoch, gains)
             written.add(epoch, outcome)
             gains.add(epoch, outcome.payouts)
-        except UnknownRule as unknown:
+        except (UnknownRule, _NotDecoded) as unknown:
             written.add_unexplained(epoch, str(unknown))
             gains.add(epoch, None)
         except BadState as bad:
@@ -113,9 +113,9 @@ class _RootGains:
 
     def add(self, epoch: Epoch, payouts: distribution.Payouts | None) -> None:
         """What an epoch pays; where no rule says it, what the chain paid."""
-        self.is_first = False
         if epoch.row["spec_version"] > LAST_THAT_PAYS_ROOT_IN_TAO:
             return
+        self.is_first = False
         if payouts is None:
             self._add_observed(epoch)
             return
@@ -124,7 +124,10 @@ class _RootGains:
                 self.rao[hotkey] += rao
 
     def _add_observed(self, epoch: Epoch) -> None:
-        """What the chain paid to nominators, and the take that it implies, to 1 rao."""
+        """What the chain paid to nominators of the subnet's hotkeys, and the take that it implies.
+
+        To 1 rao of the take; parents that are no neurons are not among them.
+        """
         self.is_observed = True
         neurons = epoch.mechanisms[0]
         for hotkey, dividends_rao, take in zip(
@@ -166,7 +169,7 @@ def _require_decoded(row: Row) -> None:
     """Refuse an epoch that depends on state that is not decoded.
 
     Raises:
-        UnknownRule: it does.
+        _NotDecoded: it does.
     """
     spec = row["spec_version"]
     is_liquid = bool(row["pre_is_yuma3"]) and row["pre_is_liquid_alpha"]
@@ -177,29 +180,24 @@ def _require_decoded(row: Row) -> None:
     if is_liquid and row["pre_alpha_sigmoid_steepness"] is None:
         raise _NotDecoded(STEEPNESS_IS_NOT_DECODED)
     mode = row["pre_liquid_alpha_consensus_mode"]
-    is_previous = mode == 1 or (mode == AUTO and row["pre_bonds_penalty_u16"] == _U16_MAX)
+    is_previous = mode == PREVIOUS or (mode == AUTO and row["pre_bonds_penalty_u16"] == _U16_MAX)
     if is_liquid and mode is not None and is_previous:
         raise _NotDecoded(CONSENSUS_MODE_IS_NOT_DECODED)
 
 
-class _NotDecoded(UnknownRule):
-    """The rule is known, and something it reads is not decoded."""
-
-    def __init__(self, reason: str) -> None:
-        LookupError.__init__(self, reason)
+class _NotDecoded(Exception):
+    """The rule may be known, but something it reads is not decoded; the message says what."""
 
 
 def _stakes(epoch: Epoch, gains: _RootGains) -> StakeState:
     """Stakes, parents and children, with what earlier epochs of the block paid on root."""
     neurons = epoch.mechanisms[0]
-    held = [hotkey is not None for hotkey in neurons["hotkey_ss58"]]
     alpha, root = (
         dict(zip(neurons["hotkey_ss58"], neurons[name], strict=True))
         for name in ("pre_alpha_rao", "pre_root_rao")
     )
-    if not all(held):
-        alpha.pop(None, None)
-        root.pop(None, None)
+    for stakes in (alpha, root):
+        stakes.pop(None, None)  # a uid that nobody has
     kin: dict[bool, dict[str, list]] = {True: defaultdict(list), False: defaultdict(list)}
     for row in epoch.kin:
         hotkey = neurons["hotkey_ss58"][row["uid"]]

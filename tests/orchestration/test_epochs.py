@@ -318,7 +318,7 @@ def test_one_u16_in_one_observed_value_turns_exactly_that_row_to_differs(altered
     row = incentives.slice(5, 1).to_pylist()[0]
     block, netuid, uid = row["block_number"], row["netuid"], row["uid"]
     chosen = at_home(altered(storage_changes=one_u16_more(netuid, block, uid)))
-    refresh.run(chosen, refresh.plan(chosen, None, None).days, Silent())
+    refresh.run(chosen, refresh.plan(chosen, None, None), Silent())
     differing = ask(
         chosen.home,
         "select block_number, netuid, uid, cast(residual_incentive_u16 as bigint),"
