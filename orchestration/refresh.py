@@ -103,6 +103,8 @@ _LAST_TABLES = (
     "recomputed__pool_prices",
     "recomputed__pool_swaps",
     "recomputed__pool_states",
+    "chain__stakes_by_day",
+    "chain__stake_ledger",
 )
 
 

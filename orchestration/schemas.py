@@ -274,6 +274,45 @@ RECOMPUTED__ERAS = _schema(
     ("rule", pa.string()),  # in one sentence
 )
 
+RAW_CHAIN__STAKES = _schema(
+    ("block_number", pa.int64()),  # state at the END of this block
+    ("spec_version", pa.int32()),
+    ("key", pa.binary()),
+    ("value", pa.binary(), "null"),  # null: the chain has no value at this key
+)
+
+CHAIN__STAKE_LEDGER = _schema(
+    ("block_number", pa.int64()),
+    ("entry_index", pa.int32()),  # order within the block
+    ("kind", pa.string()),  # buy, sell, dividend, ... : orchestration/ledger/kinds.py
+    ("coldkey_ss58", pa.string()),
+    ("hotkey_ss58", pa.string()),
+    ("netuid", pa.int32()),
+    ("subnet_registered_at_block", pa.int64()),  # which subnet of that netuid; 0 for root
+    ("alpha_rao", pa.int64()),  # what the coldkey's stake gains; negative: loses
+    ("tao_rao", pa.int64()),  # what the coldkey receives for it; negative: pays, fee included
+    ("fee_rao", pa.int64(), "null"),  # as the event says it; it is part of tao_rao or alpha_rao
+    ("is_fee_in_alpha", pa.bool_(), "null"),
+    ("price_u64f64_bits", BITS, "null"),  # spot at the end of the block, where worth_rao needs it
+    ("worth_rao", pa.int64(), "null"),  # of alpha that no TAO was paid or received for
+    ("counterparty_ss58", pa.string(), "null"),  # the other coldkey of a transfer
+    ("extrinsic_index", pa.int64(), "null"),
+    ("event_index", pa.int64(), "null"),  # null: known from state, not from an event
+    ("unattributed_reason", pa.string(), "null"),
+)
+
+CHAIN__STAKES_BY_DAY = _schema(
+    ("coldkey_ss58", pa.string()),
+    ("hotkey_ss58", pa.string()),
+    ("netuid", pa.int32()),
+    ("subnet_registered_at_block", pa.int64()),
+    ("pre_block_number", pa.int64()),  # the last before the day, or the first of the books
+    ("block_number", pa.int64()),  # the day's last
+    ("pre_alpha_rao", pa.int64(), "null"),  # null: no rule is known for this spec
+    ("alpha_rao", pa.int64(), "null"),
+    ("unexplained_reason", pa.string(), "null"),
+)
+
 TABLES: dict[str, pa.Schema] = {
     "raw_chain__blocks": RAW_CHAIN__BLOCKS,
     "raw_chain__storage": RAW_CHAIN__STORAGE,
@@ -290,4 +329,7 @@ TABLES: dict[str, pa.Schema] = {
     "recomputed__pool_swaps": RECOMPUTED__POOL_SWAPS,
     "recomputed__pool_states": RECOMPUTED__POOL_STATES,
     "recomputed__eras": RECOMPUTED__ERAS,
+    "raw_chain__stakes": RAW_CHAIN__STAKES,
+    "chain__stake_ledger": CHAIN__STAKE_LEDGER,
+    "chain__stakes_by_day": CHAIN__STAKES_BY_DAY,
 }

@@ -19,6 +19,7 @@ from orchestration.errors import GateError
 from orchestration.expectations import (
     chain__blocks,
     chain__stake_events,
+    chain__stake_ledger,
     chain__subnet_blocks,
     data_docs,
 )
@@ -30,6 +31,7 @@ SUITES: dict[str, ModuleType] = {
     "chain__blocks": chain__blocks,
     "chain__subnet_blocks": chain__subnet_blocks,
     "chain__stake_events": chain__stake_events,
+    "chain__stake_ledger": chain__stake_ledger,
 }
 
 

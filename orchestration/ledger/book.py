@@ -1,13 +1,12 @@
 """Posts entries to positions under every cost-basis method, exactly and a day after the other.
 
-A position is one account's alpha of one subnet, its hotkeys merged, known here by a number. Methods:
+A position is one account's alpha of one subnet, its hotkeys merged, known here by a number. By
 
-* **zero basis** (A): average cost of all bought alpha, capped at what was bought. Alpha earned costs
-  nothing; it is sold after bought alpha and leaves by transfer before it. A purchase after a sale
-  changes the average of what was sold, so it restates what was realised: that too is recorded.
-* **fair value** (B): moving average; alpha earned enters at its worth when it came.
-* **fifo** (B'): the same with lots, the oldest sold first; a lot that is handed on is the receiver's
-  newest.
+* **zero basis** (A), alpha costs the average of all that was bought, capped at what was bought.
+  What was earned costs nothing; it is sold after bought alpha and leaves by transfer before it. A
+  purchase after a sale changes the average of what was sold: the restatement is recorded too.
+* **fair value** (B), it costs its moving average; alpha earned enters at its worth when it came.
+* **fifo** (B'), the same with lots, the oldest sold first; what is handed on is the newest there.
 
 Every quotient is cut and what is cut stays with what is held, so that cost is never lost or made.
 """

@@ -53,7 +53,8 @@ def test_days_begin_with_dtao_and_every_landed_table_is_cut_by_day(graph):
 
 def test_each_decoded_table_has_a_gate_that_blocks(repository):
     checks = repository.asset_graph.asset_check_keys
-    for name in ("chain__blocks", "chain__subnet_blocks", "chain__stake_events"):
+    decoded = ("chain__blocks", "chain__subnet_blocks", "chain__stake_events")
+    for name in (*decoded, "chain__stake_ledger"):
         key = dg.AssetCheckKey(dg.AssetKey(name), "meets_its_suite")
         assert key in checks
         assert repository.asset_graph.get_check_spec(key).blocking
@@ -64,7 +65,7 @@ def test_recomputed_tables_come_after_the_gates(repository):
     job = repository.get_job("land_day")
     steps = [node.name for node in job.graph.nodes_in_topological_order]
     gates = [step for step in steps if "meets_its_suite" in step]
-    assert len(gates) == 3
+    assert len(gates) == 4
 
 
 def test_there_is_one_daily_job_with_a_schedule(repository):

@@ -31,9 +31,11 @@ from orchestration.definitions import defs
 from orchestration.defs import resources
 from orchestration.errors import TaobooksError
 from orchestration.examples import EXAMPLES
+from orchestration.ledger.kinds import EFFECTS
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from tests.conftest import PROJECT, Silent
+from tests.orchestration.test_ledger_entries import assert_every_stake_closes
 
 DAY = "2025-07-08"
 EMISSIONS = ("SubnetTaoInEmission", "SubnetAlphaInEmission", "SubnetAlphaOutEmission")
@@ -184,6 +186,10 @@ def test_the_whole_capture_is_exact(localnet_a, at_home):
         ("StakeAdded", "exact", 6_087),
         ("StakeRemoved", "exact", 4_842),
     ]
+    day = [chosen.lake.read(n, DAY) for n in ("chain__stake_ledger", "chain__stakes_by_day")]
+    assert_every_stake_closes(*day)
+    kinds = set(day[0]["kind"].to_pylist())
+    assert kinds == EFFECTS.keys() - {"unattributed", "opening"}
 
 
 # ---------------------------------------------------------------------- a watchful eye

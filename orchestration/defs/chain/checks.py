@@ -13,8 +13,8 @@ from orchestration.defs.resources import LakeResource
 from orchestration.expectations import gate
 
 
-def _meets_its_suite(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
-    table = asset.key.to_user_string()
+def _meets_its_suite(asset: dg.AssetsDefinition | str) -> dg.AssetChecksDefinition:
+    table = asset if isinstance(asset, str) else asset.key.to_user_string()
     others = [name for name in gate.SUITES[table].NEEDS if name != table]
 
     @dg.asset_check(
@@ -43,3 +43,4 @@ def _meets_its_suite(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
 chain__blocks__meets_its_suite = _meets_its_suite(chain__blocks)
 chain__subnet_blocks__meets_its_suite = _meets_its_suite(chain__subnet_blocks)
 chain__stake_events__meets_its_suite = _meets_its_suite(chain__stake_events)
+chain__stake_ledger__meets_its_suite = _meets_its_suite("chain__stake_ledger")
