@@ -17,6 +17,7 @@ from rich.table import Table
 from orchestration import examples, settings
 from orchestration.errors import SettingsError, TaobooksError
 from orchestration.schemas import TABLES
+from orchestration.statement import METHODS, statement
 from orchestration.warehouse import Warehouse
 
 app = typer.Typer(
@@ -199,6 +200,26 @@ def _as_json(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
 
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
     to.file.write(json.dumps(rows, default=str, indent=1, ensure_ascii=False) + "\n")
+
+
+# ---------------------------------------------------------------------- pnl
+
+
+@app.command()
+def pnl(
+    coldkey: Annotated[str, typer.Option(metavar="SS58", help="Whose statement.")],
+    method: Annotated[
+        str | None, typer.Option(help=f"One of {', '.join(METHODS)}; all where not given.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it here instead of to the screen.")
+    ] = None,
+) -> None:
+    """One account's statement: what it realised, what it holds, and its lots."""
+    chosen = settings.load()
+    with Warehouse(chosen.home).reading() as books:
+        answer = statement(chosen, books, coldkey, method)
+        _write(answer, Form.CSV if csv else Form.TABLE, csv)
 
 
 # ---------------------------------------------------------------------- status

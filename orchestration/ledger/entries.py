@@ -422,6 +422,7 @@ def _call_a_move(entries: list[dict], event: Row) -> None:
         [entry["kind"] for entry in pair] != ["sell", "buy"]
         or tuple(entry["stake"] for entry in pair) != ends
         or any(entry["extrinsic_index"] != event["extrinsic_index"] for entry in pair)
+        or not all(entry["alpha_rao"] for entry in pair)  # nothing left, or nothing arrived
     ):
         return
     is_inside = ends[0].netuid == ends[1].netuid

@@ -255,6 +255,19 @@ def test_a_transfer_is_a_pair_that_names_the_other_side():
     assert ends(result.stakes) == {("A", *POOL): (100, 40), ("B", *POOL): (0, 60)}
 
 
+def test_a_transfer_of_which_nothing_arrives_is_a_sale_and_a_purchase_of_nothing():
+    ends_of_it = {"dest_coldkey_ss58": "B", "dest_hotkey_ss58": "H", "dest_netuid": 1}
+    result = ledger(
+        [*pool(1, 100, A=100), *pool(2, 99, A=99)],
+        [
+            event(2, 0, "StakeRemoved", alpha_rao=1, tao_rao=0),
+            event(2, 1, "StakeAdded", alpha_rao=0, tao_rao=0, coldkey_ss58="B"),
+            event(2, 2, "StakeTransferred", **ends_of_it),
+        ],
+    )
+    assert said(result) == [(2, "sell", "A", -1, 0), (2, "buy", "B", 0, 0)]
+
+
 def test_a_change_that_nothing_says_is_unattributed_and_says_so():
     result = ledger([*pool(1, 100, A=100), *pool(2, 150, A=150)])
     assert said(result) == [(2, "unattributed", "A", 50, 0)]

@@ -190,6 +190,16 @@ def test_the_whole_capture_is_exact(localnet_a, at_home):
     assert_every_stake_closes(*day)
     kinds = set(day[0]["kind"].to_pylist())
     assert kinds == EFFECTS.keys() - {"unattributed", "opening"}
+    assert ask(chosen.home, "select distinct verdict from rec_ledger_by_day") == [("exact",)]
+    # The surge of netuid 6 and the spiral of netuid 17: money in and out of the pool, and who won.
+    ranks = ask(
+        chosen.home,
+        "select flows.netuid, flows.flow_chain_user_rao > 0, pool_cash_rao < 0,"
+        " zero_basis_rpnl_rank <= 2, zero_basis_rpnl_rank >= 26"
+        " from fct_subnet_pnl_by_day as pnl inner join fct_stake_flows_by_day as flows"
+        " using (block_date, netuid, subnet_generation) where netuid in (6, 17) order by 1",
+    )
+    assert ranks == [(6, True, True, True, False), (17, False, False, False, True)]
 
 
 # ---------------------------------------------------------------------- a watchful eye
