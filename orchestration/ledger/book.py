@@ -280,20 +280,31 @@ def _cut(lots: Lots, used: int) -> Lots:
     )
 
 
+def linked(numbers: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """Links lots that lie position by position, oldest first, and points ``numbers`` at them.
+
+    Args:
+        numbers: a row for each position, changed in place.
+        owners: whose each lot is, equal ones together, shape (lots,).
+
+    Returns:
+        Each lot's following one, -1 for the newest.
+    """
+    is_last = np.append(owners[1:] != owners[:-1], True)[: len(owners)]
+    is_first = np.append(True, is_last[:-1])[: len(owners)]
+    numbers[:, OLDEST_LOT] = numbers[:, NEWEST_LOT] = -1
+    numbers[owners[is_first], OLDEST_LOT] = np.flatnonzero(is_first)
+    numbers[owners[is_last], NEWEST_LOT] = np.flatnonzero(is_last)
+    return np.where(is_last, -1, np.arange(1, len(owners) + 1))
+
+
 def _compacted(positions: Positions) -> Positions:
     """Without the lots that are used up, those left in the order of positions and age."""
     owners, kept = positions.lots_in_order()
     lots = positions.lots
-    following = np.arange(1, len(kept) + 1)
-    is_last = np.append(owners[1:] != owners[:-1], True) if len(owners) else np.empty(0, bool)
-    following[is_last] = -1
-    numbers = positions.numbers
-    numbers[:, OLDEST_LOT] = numbers[:, NEWEST_LOT] = -1
-    first = np.append(True, is_last[:-1]) if len(owners) else is_last
-    numbers[owners[first], OLDEST_LOT] = np.flatnonzero(first)
-    numbers[owners[is_last], NEWEST_LOT] = np.flatnonzero(is_last)
+    following = linked(positions.numbers, owners)
     compact = Lots(lots.alpha_rao[kept], lots.tao_rao[kept], lots.acquired_block[kept], following)
-    return Positions(numbers, compact, positions.last_block)
+    return Positions(positions.numbers, compact, positions.last_block)
 
 
 @njit(cache=True)

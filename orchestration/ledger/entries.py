@@ -211,7 +211,8 @@ class _Day:
     ) -> list[dict]:
         """What the block's epochs paid to a pool's stakers, taken off their ``gains``.
 
-        Dividends are shared by all stakers; the rest of what the pool gained is its owner's.
+        Dividends are shared by all stakers; the rest of what the pool gained is its owner's. Where
+        the stakers together did not gain what the pool did, none of it is said to be paid.
         """
         hotkey, netuid = pool
         if netuid == ROOT:
@@ -219,6 +220,8 @@ class _Day:
         else:
             shared = self._alpha_dividends.get((netuid, hotkey), 0) if netuid in epochs else 0
         if not (epochs if netuid == ROOT else netuid in epochs) or pool_gain < shared:
+            return []
+        if abs(sum(gains.values()) - pool_gain) > ROUNDING_RAO * len(gains):
             return []
         owner, own = self._owners.get(hotkey), pool_gain - shared
         if own and (owner not in gains or gains[owner] < own - ROUNDING_RAO):

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.errors import LedgerError
-from orchestration.ledger import book
-from orchestration.ledger.book import METHODS, NUMBERS, Effect, Lots, Positions, post
+from orchestration.ledger.book import METHODS, NUMBERS, Effect, Lots, Positions, linked, post
 from orchestration.ledger.kinds import EFFECTS
 from orchestration.schemas import (
     RECOMPUTED__POSITION_LOTS,
@@ -176,16 +175,9 @@ def _restored(before: Day | None, count: int) -> tuple[Positions, np.ndarray]:
         numbers[:, NUMBERS.index(name)] = table[name].to_numpy()
     places = {key: at for at, key in enumerate(_keys(table))}
     owners = np.array([places[key] for key in _keys(lots)], np.int64)
-    following = np.arange(1, len(owners) + 1)
-    is_last = np.append(owners[1:] != owners[:-1], True)[: len(owners)]
-    is_first = np.append(True, is_last[:-1])[: len(owners)]
-    following[is_last] = -1
-    numbers[:, book.OLDEST_LOT] = numbers[:, book.NEWEST_LOT] = -1
-    numbers[owners[is_first], book.OLDEST_LOT] = np.flatnonzero(is_first)
-    numbers[owners[is_last], book.NEWEST_LOT] = np.flatnonzero(is_last)
     kept = Lots(
         *(lots[name].to_numpy() for name in ("alpha_rao", "tao_rao", "acquired_block_number")),
-        following,
+        linked(numbers, owners),
     )
     unpriced[: table.num_rows] = table["unpriced_entries_count"].to_numpy()
     last_block = table["block_number"][0].as_py()

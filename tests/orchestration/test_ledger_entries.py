@@ -298,6 +298,63 @@ def test_events_that_leave_a_stake_as_it_was_are_entered_all_the_same():
     ]
 
 
+def epoch_block(block: int) -> dict:
+    """Netuid 1 in a block with its epoch: the price of alpha is 0.25."""
+    row = dict.fromkeys(CHAIN__SUBNET_BLOCKS.names)
+    row |= {"block_number": block, "netuid": 1, "spec_version": SPEC, "is_network_added": True}
+    row |= {"network_registered_at_block": 7, "last_mechanism_step_block": block}
+    row |= {"pre_subnet_mechanism": 1, "tao_reserve_rao": 1, "alpha_reserve_rao": 1}
+    return row | {"is_swap_v3_initialized": True, "alpha_sqrt_price_u64f64_bits": _decimal(1 << 63)}
+
+
+def paid(own: int, shared: int, owner_hotkey: str = "other", **after: int):
+    """A pool of 1,000 for the owner O and 1,000 for N when an epoch adds to it."""
+    return ledger(
+        [
+            *pool(1, 2_000, O=1_000, N=1_000),
+            change(1, "Owner", coldkey="O", netuid=None),
+            change(1, "Delegates", 13_107, netuid=None),  # a fifth
+            change(1, "SubnetOwnerHotkey", hotkey=owner_hotkey),
+            *pool(2, 2_000 + own + shared, **after),
+            change(2, "AlphaDividendsPerSubnet", shared),
+        ],
+        subnets=[epoch_block(2)],
+    )
+
+
+def test_an_epoch_pays_all_stakers_and_the_owner_apart():
+    # 3,000 rao over 2,400 shares: a share of 1 is 1.25, and the owner's 400 new ones 500.
+    result = paid(500, 500, O=1_400, N=1_000)
+    assert said(result) == [
+        (2, "validator_take", "O", 125, 0),
+        (2, "incentive", "O", 375, 0),
+        (2, "dividend", "N", 250, 0),
+        (2, "dividend", "O", 250, 0),
+    ]
+    assert result.entries["worth_rao"].to_pylist() == [31, 93, 62, 62]
+    assert set(result.entries["subnet_registered_at_block"].to_pylist()) == {7}
+
+
+def test_what_the_owner_of_the_subnet_is_paid_is_its_cut():
+    result = paid(500, 500, owner_hotkey="H", O=1_400, N=1_000)
+    assert [row[1] for row in said(result)][:2] == ["validator_take", "owner_cut"]
+
+
+def test_a_take_alone_is_no_incentive():
+    result = paid(100, 400, O=1_083, N=1_000)
+    assert {row[1]: row[3] for row in said(result) if row[2] == "O"}["validator_take"] == 100
+    assert not any(row[1] == "incentive" for row in said(result))
+
+
+def test_shares_that_come_from_nowhere_are_not_called_a_dividend():
+    """The pool gains 400 and its shares are worth 1,200 more than that."""
+    changes = [*pool(1, 2_000, O=1_000, N=1_000), change(1, "Owner", coldkey="O", netuid=None)]
+    changes += [change(2, "TotalHotkeyAlpha", 2_400), change(2, "Alpha", 2_000 << 64, coldkey="N")]
+    changes.append(change(2, "AlphaDividendsPerSubnet", 400))
+    result = ledger(changes, subnets=[epoch_block(2)])
+    assert {row[1] for row in said(result)} == {"unattributed"}
+
+
 def test_a_rounding_goes_before_the_sale_that_needs_it():
     result = ledger(
         [
