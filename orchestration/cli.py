@@ -19,6 +19,7 @@ from rich.text import Text
 from orchestration import examples, settings
 from orchestration.errors import SettingsError, TaobooksError
 from orchestration.schemas import TABLES
+from orchestration.statement import METHODS, statement
 from orchestration.warehouse import Warehouse
 
 app = typer.Typer(
@@ -235,6 +236,26 @@ def _plain(cell: object) -> object:
     if isinstance(cell, bytes):
         return f"0x{cell.hex()}"
     return None if isinstance(cell, float) and not math.isfinite(cell) else cell
+
+
+# ---------------------------------------------------------------------- pnl
+
+
+@app.command()
+def pnl(
+    coldkey: Annotated[str, typer.Option(metavar="SS58", help="Whose statement.")],
+    method: Annotated[
+        str | None, typer.Option(help=f"One of {', '.join(METHODS)}; all where not given.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it here instead of to the screen.")
+    ] = None,
+) -> None:
+    """One account's statement: what it realised, what it holds, and its lots."""
+    chosen = settings.load()
+    with Warehouse(chosen.home).reading() as books:
+        answer = statement(chosen, books, coldkey, method)
+        _write(answer, Form.CSV if csv else Form.TABLE, csv)
 
 
 # ---------------------------------------------------------------------- status

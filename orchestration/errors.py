@@ -39,3 +39,7 @@ class WarehouseError(TaobooksError):
 
 class SettingsError(TaobooksError):
     """A setting or an argument is not usable."""
+
+
+class LedgerError(TaobooksError):
+    """An entry of a ledger is not possible: more sold than held, out of order, delivered twice."""

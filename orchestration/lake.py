@@ -8,6 +8,7 @@ when it is read: a changed bit is an error, never another number.
 import contextlib
 import datetime as dt
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -101,6 +102,12 @@ class Lake:
             for key, value in found.items()
             if key.startswith(b"taobooks.")
         }
+
+    def digest(self, table: str, day: str | None = None) -> str:
+        """SHA-256 of a partition's file: the same rows have the same."""
+        self._open(table, self.path(table, day))
+        with self.path(table, day).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def row_count(self, table: str, day: str | None = None) -> int:
         """The rows of a partition, from its footer."""

@@ -129,6 +129,8 @@ DERIVED_TABLES = (
     "recomputed__epoch_neurons",
     "recomputed__epoch_bonds",
     "recomputed__exit_quotes",
+    "chain__stakes_by_day",
+    "chain__stake_ledger",
 )
 
 

@@ -452,6 +452,105 @@ RECOMPUTED__ERAS = _schema(
     ("rule", pa.string()),  # in one sentence
 )
 
+RAW_CHAIN__STAKES = _schema(
+    ("block_number", pa.int64()),  # state at the END of this block
+    ("spec_version", pa.int32()),
+    ("key", pa.binary()),
+    ("value", pa.binary(), "null"),  # null: the chain has no value at this key
+)
+
+CHAIN__STAKE_LEDGER = _schema(
+    ("block_number", pa.int64()),
+    ("entry_index", pa.int32()),  # order within the block
+    ("kind", pa.string()),  # buy, sell, dividend, ... : orchestration/ledger/kinds.py
+    ("coldkey_ss58", pa.string()),
+    ("hotkey_ss58", pa.string()),
+    ("netuid", pa.int32()),
+    ("subnet_registered_at_block", pa.int64()),  # which subnet of that netuid; 0 for root
+    ("alpha_rao", pa.int64()),  # what the coldkey's stake gains; negative: loses
+    ("tao_rao", pa.int64()),  # what the coldkey receives for it; negative: pays, fee included
+    ("fee_rao", pa.int64(), "null"),  # as the event says it; it is part of tao_rao or alpha_rao
+    ("is_fee_in_alpha", pa.bool_(), "null"),
+    ("price_u64f64_bits", BITS, "null"),  # spot at the end of the block, where worth_rao needs it
+    ("worth_rao", pa.int64(), "null"),  # of alpha that no TAO was paid or received for
+    ("counterparty_ss58", pa.string(), "null"),  # the other coldkey of a transfer
+    ("extrinsic_index", pa.int64(), "null"),
+    ("event_index", pa.int64(), "null"),  # null: known from state, not from an event
+    ("unattributed_reason", pa.string(), "null"),
+)
+
+CHAIN__STAKES_BY_DAY = _schema(
+    ("coldkey_ss58", pa.string()),
+    ("hotkey_ss58", pa.string()),
+    ("netuid", pa.int32()),
+    ("subnet_registered_at_block", pa.int64()),
+    ("pre_block_number", pa.int64()),  # the last before the day, or the first of the books
+    ("block_number", pa.int64()),  # the day's last
+    ("pre_alpha_rao", pa.int64(), "null"),  # null: no rule is known for this spec
+    ("alpha_rao", pa.int64(), "null"),
+    ("unexplained_reason", pa.string(), "null"),
+)
+
+_POSITION = (
+    ("coldkey_ss58", pa.string()),
+    ("netuid", pa.int32()),
+    ("subnet_registered_at_block", pa.int64()),  # which subnet of that netuid; 0 for root
+)
+
+RECOMPUTED__REALIZED_PNL = _schema(
+    ("block_number", pa.int64()),
+    ("entry_index", pa.int64()),  # of chain__stake_ledger
+    *_POSITION,
+    ("kind", pa.string()),  # buy where a purchase restates what zero basis had realised
+    ("alpha_rao", pa.int64()),  # sold or given up; 0 for a restatement
+    ("tao_rao", pa.int64()),  # received for it
+    ("zero_basis_cost_rao", pa.int64()),
+    ("fair_value_cost_rao", pa.int64()),
+    ("fifo_cost_rao", pa.int64()),
+)
+
+RECOMPUTED__POSITIONS_BY_DAY = _schema(
+    *_POSITION,
+    ("books_begin_at_block", pa.int64()),  # held then: entered at its worth
+    ("block_number", pa.int64()),  # the day's last
+    ("held_alpha_rao", pa.int64()),
+    ("zero_basis_rao", pa.int64()),  # cost of what is held
+    ("fair_value_basis_rao", pa.int64()),
+    ("fifo_basis_rao", pa.int64()),
+    # ---------- since the books began
+    ("opened_alpha_rao", pa.int64()),
+    ("opened_tao_rao", pa.int64()),
+    ("bought_alpha_rao", pa.int64()),
+    ("bought_tao_rao", pa.int64()),  # with the fee
+    ("earned_alpha_rao", pa.int64()),
+    ("earned_tao_rao", pa.int64()),  # worth when it came
+    ("sold_alpha_rao", pa.int64()),
+    ("sold_tao_rao", pa.int64()),
+    ("lost_alpha_rao", pa.int64()),  # recycled or burned
+    ("moved_out_alpha_rao", pa.int64()),
+    ("moved_in_alpha_rao", pa.int64()),
+    ("adjusted_alpha_rao", pa.int64()),  # roundings, and what nothing explains
+    ("zero_basis_cost_rao", pa.int64()),  # of what was sold or lost
+    ("fair_value_cost_rao", pa.int64()),
+    ("fifo_cost_rao", pa.int64()),
+    ("zero_basis_moved_in_rao", pa.int64()),  # cost that came with moves less what went
+    ("fair_value_moved_in_rao", pa.int64()),
+    ("fifo_moved_in_rao", pa.int64()),
+    ("unpriced_entries_count", pa.int64()),  # earned with no price known: counted as worth 0
+    # ---------- what zero basis goes on averaging
+    ("average_alpha_rao", pa.int64()),
+    ("average_tao_rao", pa.int64()),
+    ("average_sold_alpha_rao", pa.int64()),
+)
+
+RECOMPUTED__POSITION_LOTS = _schema(
+    *_POSITION,
+    ("lot_index", pa.int64()),  # 0 is sold next
+    ("acquired_block_number", pa.int64()),
+    ("alpha_rao", pa.int64()),
+    ("tao_rao", pa.int64()),
+)
+
 TABLES: dict[str, pa.Schema] = {
     "raw_chain__blocks": RAW_CHAIN__BLOCKS,
     "raw_chain__storage": RAW_CHAIN__STORAGE,
@@ -478,4 +577,10 @@ TABLES: dict[str, pa.Schema] = {
     "recomputed__epoch_bonds": RECOMPUTED__EPOCH_BONDS,
     "recomputed__exit_quotes": RECOMPUTED__EXIT_QUOTES,
     "recomputed__eras": RECOMPUTED__ERAS,
+    "raw_chain__stakes": RAW_CHAIN__STAKES,
+    "chain__stake_ledger": CHAIN__STAKE_LEDGER,
+    "chain__stakes_by_day": CHAIN__STAKES_BY_DAY,
+    "recomputed__realized_pnl": RECOMPUTED__REALIZED_PNL,
+    "recomputed__positions_by_day": RECOMPUTED__POSITIONS_BY_DAY,
+    "recomputed__position_lots": RECOMPUTED__POSITION_LOTS,
 }

@@ -433,8 +433,73 @@ ALL_ITEMS: tuple[StorageItem, ...] = (*SNAPSHOT_ITEMS, *EPOCH_ITEMS)
 
 def items_at(spec_version: int) -> Iterator[StorageItem]:
     """The declared items that a spec has."""
-    return (item for item in ALL_ITEMS if item.is_in(spec_version))
+    return (item for item in (*ALL_ITEMS, *STAKE_ITEMS) if item.is_in(spec_version))
 
 
 NETWORKS_ADDED = SUBNET_ITEMS[0]
 EVENTS_PREFIX = item_prefix("System", "Events")
+
+# ---------------------------------------------------------------------- who holds how much stake
+
+_ACCOUNT = ("Blake2_128Concat", "[u8; 32]")
+_POOL: KeyParts = (_ACCOUNT, ("Identity", "u16"))
+_STAKER: KeyParts = (_ACCOUNT, _ACCOUNT, ("Identity", "u16"))
+_BY_HOTKEY: KeyParts = (("Identity", "u16"), _ACCOUNT)
+_SAFE_FLOAT = ((397, "00" * 24),)
+
+
+def _stake(
+    columns: tuple[str, ...],
+    item: str,
+    key: KeyParts,
+    value_type: str,
+    default: tuple[tuple[int, str], ...],
+    **more,
+) -> StorageItem:
+    return StorageItem(columns, "SubtensorModule", item, key, value_type, default, **more)
+
+
+SHARES = _stake(("share_u64f64_bits",), "Alpha", _STAKER, "u128/2^64", _U128)
+ALL_SHARES = _stake(("share_u64f64_bits",), "TotalHotkeyShares", _POOL, "u128/2^64", _U128)
+SHARES_V2 = _stake(
+    ("mantissa_u128", "exponent_i64"),
+    "AlphaV2",
+    _STAKER,
+    "SafeFloat(u128, i64)",
+    _SAFE_FLOAT,
+    first_spec=397,
+)
+ALL_SHARES_V2 = _stake(
+    ("mantissa_u128", "exponent_i64"),
+    "TotalHotkeySharesV2",
+    _POOL,
+    "SafeFloat(u128, i64)",
+    _SAFE_FLOAT,
+    first_spec=397,
+)
+HOTKEY_ALPHA = _stake(("alpha_rao",), "TotalHotkeyAlpha", _POOL, "u64", _U64)
+EPOCH_ALPHA_DIVIDENDS = _stake(("alpha_rao",), "AlphaDividendsPerSubnet", _BY_HOTKEY, "u64", _U64)
+EPOCH_TAO_DIVIDENDS = _stake(
+    ("tao_rao",), "TaoDividendsPerSubnet", _BY_HOTKEY, "u64", _U64, last_spec=333
+)
+HOTKEY_OWNER = _stake(("owner_ss58",), "Owner", (_ACCOUNT,), "[u8; 32]", ((FIRST_SPEC, "00" * 32),))
+HOTKEY_TAKE = _stake(("take_u16",), "Delegates", (_ACCOUNT,), "u16", ((FIRST_SPEC, "142e"),))
+SUBNET_OWNER_HOTKEY = _stake(
+    ("hotkey_ss58",), "SubnetOwnerHotkey", _NETUID, "[u8; 32]", ((FIRST_SPEC, "00" * 32),)
+)
+NEURON_UIDS = _stake(("uid",), "Uids", _BY_HOTKEY, "u16", _NONE, is_optional=True)
+
+STAKE_ITEMS: tuple[StorageItem, ...] = (
+    SHARES,
+    ALL_SHARES,
+    SHARES_V2,
+    ALL_SHARES_V2,
+    HOTKEY_ALPHA,
+    EPOCH_ALPHA_DIVIDENDS,
+    EPOCH_TAO_DIVIDENDS,
+    HOTKEY_OWNER,
+    HOTKEY_TAKE,
+    SUBNET_OWNER_HOTKEY,
+    NEURON_UIDS,
+)
+"""What says who holds how much stake, and what an epoch gave it; ``stakes.py`` reads these."""

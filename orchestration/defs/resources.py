@@ -48,6 +48,18 @@ class LakeResource(dg.ConfigurableResource):
     def read(self, table: str, day: str | None, columns: Sequence[str] | None = None) -> pa.Table:
         return self._lake.read(table, day, columns)
 
+    def days(self, table: str) -> list[str]:
+        return self._lake.days(table)
+
+    def digest(self, table: str, day: str) -> str:
+        return self._lake.digest(table, day)
+
+    def said(self, table: str, day: str, fact: str) -> str | None:
+        """What was said of a partition when it was written; None without partition or word."""
+        if not self._lake.path(table, day).is_file():
+            return None
+        return self._lake.facts(table, day).get(fact)
+
     def landed_at(self, table: str, day: str) -> tuple[str, int]:
         """Which file a partition is, and when it was put there."""
         path = self._lake.path(table, day)

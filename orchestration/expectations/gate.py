@@ -25,6 +25,7 @@ from orchestration.expectations import (
     chain__epochs,
     chain__hyperparameters,
     chain__stake_events,
+    chain__stake_ledger,
     chain__subnet_blocks,
     data_docs,
 )
@@ -42,6 +43,7 @@ SUITES: dict[str, ModuleType] = {
     "chain__epoch_kin": chain__epoch_kin,
     "chain__epoch_weights": chain__epoch_weights,
     "chain__epoch_bonds": chain__epoch_bonds,
+    "chain__stake_ledger": chain__stake_ledger,
 }
 
 

@@ -188,3 +188,67 @@ def test_a_mistake_ends_with_exit_code_1_and_no_traceback(run, monkeypatch, caps
         cli.main()
     assert ended.value.code == 1
     assert "Traceback" not in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------------- pnl
+
+
+@pytest.fixture
+def busiest(run) -> str:
+    """The account with the most realising entries."""
+    counted = (
+        "select coldkey_ss58 from fct_realized_pnl group by 1 order by count(*) desc, 1 limit 1"
+    )
+    return json.loads(run("sql", counted, "-f", "json").output)[0]["coldkey_ss58"]
+
+
+def test_a_statement_has_what_was_realised_what_is_held_and_every_lot(run, busiest, tmp_path):
+    path = tmp_path / "statement.csv"
+    assert run("pnl", "--coldkey", busiest, "--csv", str(path)).exit_code == 0
+    rows = list(csv.DictReader(path.open()))
+    assert {(row["part"], row["method"]) for row in rows} == {
+        ("realised", "zero_basis"),
+        ("realised", "fair_value"),
+        ("realised", "fifo"),
+        ("held", "zero_basis"),
+        ("held", "fair_value"),
+        ("held", "fifo"),
+        ("lot", "fifo"),
+    }
+
+    def sums(part: str, column: str) -> dict[str, int]:
+        of_subnet: dict[str, int] = {}
+        for row in rows:
+            if (row["part"], row["method"]) == (part, "fifo"):
+                of_subnet[row["netuid"]] = of_subnet.get(row["netuid"], 0) + int(row[column])
+        return of_subnet
+
+    for column in ("alpha_rao", "cost_rao"):
+        held, lots = sums("held", column), sums("lot", column)
+        assert held == {netuid: lots[netuid] for netuid in held}
+    query = f"select sum(rpnl_rao) as rao from fct_realized_pnl where coldkey_ss58 = '{busiest}'"
+    booked = json.loads(run("sql", query, "-f", "json").output)[0]["rao"]
+    assert sum(int(row["pnl_rao"]) for row in rows if row["part"] == "realised") == int(booked)
+
+
+def test_a_statement_by_one_method_goes_to_the_screen(run, busiest):
+    result = run("pnl", "--coldkey", busiest, "--method", "fair_value")
+    assert result.exit_code == 0
+    assert "fair_value" in result.output
+    assert "zero_basis" not in result.output
+    assert "lot" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--coldkey", "me'; drop table x"), "no ss58 address"),
+        (("--coldkey", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"), "know no stake of"),
+        (
+            ("--coldkey", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", "--method", "lifo"),
+            "choose one of zero_basis",
+        ),
+    ],
+)
+def test_a_statement_that_cannot_be_is_said_in_a_sentence(run, arguments, told):
+    assert told in sentence(run("pnl", *arguments))

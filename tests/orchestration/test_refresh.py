@@ -31,9 +31,11 @@ from orchestration.definitions import defs
 from orchestration.defs import resources
 from orchestration.errors import TaobooksError
 from orchestration.examples import EXAMPLES
+from orchestration.ledger.kinds import EFFECTS
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from tests.conftest import PROJECT, Silent
+from tests.orchestration.test_ledger_entries import assert_every_stake_closes
 
 DAY = "2025-07-08"
 EMISSIONS = ("SubnetTaoInEmission", "SubnetAlphaInEmission", "SubnetAlphaOutEmission")
@@ -199,6 +201,20 @@ def test_the_whole_capture_is_exact(localnet_a, at_home):
         " from rec_epochs where quantity = 'Consensus' group by all order by all",
     )
     assert kinds == [(False, False, 1_881, 237), (True, False, 455, 189), (True, True, 424, 0)]
+    day = [chosen.lake.read(n, DAY) for n in ("chain__stake_ledger", "chain__stakes_by_day")]
+    assert_every_stake_closes(*day)
+    kinds = set(day[0]["kind"].to_pylist())
+    assert kinds == EFFECTS.keys() - {"unattributed", "opening"}
+    assert ask(chosen.home, "select distinct verdict from rec_ledger_by_day") == [("exact",)]
+    # The surge of netuid 6 and the spiral of netuid 17: money in and out of the pool, and who won.
+    ranks = ask(
+        chosen.home,
+        "select flows.netuid, flows.flow_chain_user_rao > 0, pool_cash_rao < 0,"
+        " zero_basis_rpnl_rank <= 2, zero_basis_rpnl_rank >= 26"
+        " from fct_subnet_pnl_by_day as pnl inner join fct_stake_flows_by_day as flows"
+        " using (block_date, netuid, subnet_generation) where netuid in (6, 17) order by 1",
+    )
+    assert ranks == [(6, True, True, True, False), (17, False, False, False, True)]
 
 
 # ---------------------------------------------------------------------- a watchful eye

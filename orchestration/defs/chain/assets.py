@@ -6,15 +6,18 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.chain import decode, epochs, stake_events
+from orchestration.chain import decode, epochs, stakes
 from orchestration.defs.partitions import block_days
 from orchestration.defs.raw.assets import (
     raw_chain__blocks,
     raw_chain__epoch_storage,
     raw_chain__events,
+    raw_chain__stakes,
     raw_chain__storage,
+    stake_events_of,
 )
 from orchestration.defs.resources import LakeResource
+from orchestration.ledger import entries
 
 _DECODED = {"partitions_def": block_days, "group_name": "chain", "kinds": {"parquet"}}
 
@@ -63,9 +66,44 @@ def chain__stake_events(
 ) -> dg.MaterializeResult:
     """Events that move stake or touch a pool, over all event versions. Grain: block x event."""
     day = context.partition_key
-    raw = lake.read("raw_chain__events", day)
-    rows = stake_events.chain_stake_events(raw, lake.layouts(_specs(raw)))
-    return lake.write("chain__stake_events", rows, day)
+    return lake.write("chain__stake_events", stake_events_of(lake, day), day)
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=[raw_chain__stakes, chain__stake_events, chain__subnet_blocks],
+            description=said,
+            group_name="chain",
+            kinds={"parquet"},
+        )
+        for name, said in (
+            (
+                "chain__stake_ledger",
+                "One signed entry for each effect on a stake. Grain: block x entry.",
+            ),
+            (
+                "chain__stakes_by_day",
+                "Every stake at the day's ends. Grain: day x coldkey x hotkey x netuid.",
+            ),
+        )
+    ],
+    partitions_def=block_days,
+    name="chain__stakes",
+)
+def chain__stakes(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> Iterator[dg.MaterializeResult]:
+    """A day's ledger: what events say, what epochs paid, and what neither explains."""
+    day = context.partition_key
+    raw = lake.read("raw_chain__stakes", day)
+    changes = stakes.stake_changes(raw, lake.layouts(_specs(raw)))
+    ledger = entries.stake_ledger(
+        changes, lake.read("chain__stake_events", day), lake.read("chain__subnet_blocks", day)
+    )
+    yield lake.write("chain__stakes_by_day", ledger.stakes, day)
+    yield lake.write("chain__stake_ledger", ledger.entries, day)
 
 
 @dg.asset(deps=[raw_chain__storage], **_DECODED)

@@ -1,9 +1,10 @@
 """Raw tables: headers, state and events of a day, as the source gave them."""
 
 import dagster as dg
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.chain import land
+from orchestration.chain import land, stake_events, stakes
 from orchestration.defs.partitions import block_days
 from orchestration.defs.resources import ChainResource, LakeResource
 
@@ -52,3 +53,29 @@ def raw_chain__epoch_storage(
     storage = lake.read("raw_chain__storage", day)
     batches = land.raw_epoch_storage(chain.reader(), storage, context.log.info)
     return lake.write("raw_chain__epoch_storage", batches, day)
+
+
+@dg.asset(deps=[raw_chain__blocks, raw_chain__events, raw_chain__storage], **_RAW)
+def raw_chain__stakes(
+    context: dg.AssetExecutionContext, chain: ChainResource, lake: LakeResource
+) -> dg.MaterializeResult:
+    """Share pools at the day's ends and wherever stake moves, as stored. Grain: block x key."""
+    day = context.partition_key
+    epochs = stakes.epochs_run(lake.read("raw_chain__storage", day), chain.blocks_of_day(day))
+    headers, events = lake.read("raw_chain__blocks", day), stake_events_of(lake, day)
+    batches = stakes.raw_stakes(chain.reader(), headers, events, epochs, context.log.info)
+    return lake.write("raw_chain__stakes", batches, day)
+
+
+def stake_events_of(lake: LakeResource, day: str) -> pa.Table:
+    """The day's stake events, kept for the assets that follow: decoding a day takes seconds."""
+    landed = lake.landed_at("raw_chain__events", day)
+    if (day, landed) not in _KEPT:
+        raw = lake.read("raw_chain__events", day)
+        specs = pc.unique(raw["spec_version"]).to_pylist()
+        _KEPT.clear()
+        _KEPT[day, landed] = stake_events.chain_stake_events(raw, lake.layouts(specs))
+    return _KEPT[day, landed]
+
+
+_KEPT: dict[tuple[str, tuple[str, int]], pa.Table] = {}

@@ -1,5 +1,6 @@
 """Recomputed tables: what the rules say the chain should have done, from the parent's state."""
 
+import hashlib
 from collections.abc import Iterator
 
 import dagster as dg
@@ -12,6 +13,7 @@ from orchestration.defs.chain.assets import (
 )
 from orchestration.defs.partitions import block_days
 from orchestration.defs.resources import LakeResource
+from orchestration.ledger import positions
 from orchestration.recompute import (
     epochs,
     eras,
@@ -183,3 +185,46 @@ def recomputed__exit_quotes(
 def recomputed__eras(lake: LakeResource) -> dg.MaterializeResult:
     """Every rule we know and the specs it was in force for. Grain: mechanism x era."""
     return lake.write("recomputed__eras", eras.eras(), None)
+
+
+_POSTED = ("chain__stake_ledger", "chain__stakes_by_day", "recomputed__pool_prices")
+_BOOKS = {
+    "recomputed__realized_pnl": "What each sale or loss had cost, by every method. Grain: entry.",
+    "recomputed__position_lots": "Lots held at the end of a day. Grain: day x position x lot.",
+    "recomputed__positions_by_day": "What a position has come to. Grain: day x coldkey x netuid.",
+}
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            name, deps=_POSTED, description=said, group_name="recomputed", kinds={"parquet"}
+        )
+        for name, said in _BOOKS.items()
+    ],
+    name="recomputed__positions",
+)
+def recomputed__positions(lake: LakeResource) -> Iterator[dg.MaterializeResult]:
+    """The ledger posted day after day, from the first that changed or whose day before did."""
+    written = {name: dg.MaterializeResult(asset_key=name) for name in _BOOKS}
+    before, day_before, chained = None, None, ""
+    for day in lake.days("chain__stake_ledger"):
+        own = [lake.digest(name, day) for name in _POSTED]
+        chained = hashlib.sha256(" ".join([chained, *own]).encode()).hexdigest()
+        if any(lake.said(name, day, "posted_from") != chained for name in _BOOKS):
+            if before is None and day_before is not None:
+                before = _posted(lake, day_before)
+            before = positions.post_day(before, *(lake.read(name, day) for name in _POSTED))
+            for name, rows in zip(
+                _BOOKS, (before.realized, before.lots, before.positions), strict=True
+            ):
+                written[name] = lake.write(name, rows, day, posted_from=chained)
+        else:
+            before = None
+        day_before = day
+    yield from written.values()
+
+
+def _posted(lake: LakeResource, day: str) -> positions.Day:
+    realized, lots, held = (lake.read(name, day) for name in _BOOKS)
+    return positions.Day(held, lots, realized)

@@ -52,6 +52,19 @@ verdicts as (
         ) as decimal(38, 0)) as absolute_residual
 
     from {{ ref('rec_pool_swaps') }}
+    union all
+
+    select
+        block_date,
+        'Stake' as quantity,
+        spec_version,
+        cast(null as varchar) as quantity_era,
+        last_block_number as block_number,
+        verdict,
+        'rao' as residual_unit,
+        cast(abs(residual_alpha_rao) as decimal(38, 0)) as absolute_residual
+
+    from {{ ref('rec_ledger_by_day') }}
 
 ),
 

@@ -1,0 +1,74 @@
+with
+
+positions as (
+
+    select * from {{ ref('fct_positions_by_day') }}
+    where netuid <> 0
+
+),
+
+flows as (
+
+    select
+        block_date,
+        netuid,
+        subnet_generation,
+        {{ exact_sum('-flow_chain_user_rao', over='(partition by netuid, subnet_generation order by block_date)') }} as pool_cash_rao
+
+    from {{ ref('fct_stake_flows_by_day') }}
+
+),
+
+days as (
+
+    select
+        block_date,
+        netuid,
+        subnet_generation,
+        min(books_begin_at_block) as books_begin_at_block,
+        count(*) as positions_count,
+        count(*) filter (where held_alpha_rao > 0) as holders_count,
+        {{ exact_sum('held_alpha_rao') }} as held_alpha_rao,
+        case when count(*) = count(spot_worth_rao) then {{ exact_sum('spot_worth_rao') }} end as spot_worth_rao,
+        {{ exact_sum('opened_tao_rao') }} as opened_tao_rao,
+        {{ exact_sum('bought_tao_rao') }} as bought_tao_rao,
+        {{ exact_sum('earned_tao_rao') }} as earned_tao_rao,
+        {{ exact_sum('sold_tao_rao') }} as sold_tao_rao
+{%- for method in ['zero_basis', 'fair_value', 'fifo'] %},
+        {{ exact_sum(method ~ '_rpnl_rao') }} as {{ method }}_rpnl_rao,
+        case when count(*) = count(spot_worth_rao) then {{ exact_sum(method ~ '_unrealised_rao') }} end as {{ method }}_unrealised_rao
+{%- endfor %}
+
+    from positions
+    group by block_date, netuid, subnet_generation
+
+)
+
+select
+    days.block_date,
+    days.netuid,
+    days.subnet_generation,
+    days.books_begin_at_block,
+    days.positions_count,
+    days.holders_count,
+    days.held_alpha_rao,
+    days.spot_worth_rao,
+    days.opened_tao_rao,
+    days.bought_tao_rao,
+    days.earned_tao_rao,
+    days.sold_tao_rao,
+    days.zero_basis_rpnl_rao,
+    days.fair_value_rpnl_rao,
+    days.fifo_rpnl_rao,
+    days.zero_basis_unrealised_rao,
+    days.fair_value_unrealised_rao,
+    days.fifo_unrealised_rao,
+    cast(coalesce(flows.pool_cash_rao, 0) as decimal(38, 0)) as pool_cash_rao,
+    {{ readable('days.zero_basis_rpnl_rao') }} as zero_basis_rpnl_tao,
+    rank() over (partition by days.block_date order by days.zero_basis_rpnl_rao desc) as zero_basis_rpnl_rank
+
+from days
+left join flows
+    on days.block_date = flows.block_date
+    and days.netuid = flows.netuid
+    and days.subnet_generation = flows.subnet_generation

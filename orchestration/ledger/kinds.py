@@ -1,0 +1,40 @@
+"""What an entry of a stake ledger is, and what it does to a position."""
+
+from orchestration.ledger.book import Effect
+
+OPENING = "opening"
+ROUNDING = "rounding"
+UNATTRIBUTED = "unattributed"
+
+EFFECTS: dict[str, Effect] = {
+    # held before the books begin
+    OPENING: Effect.OPEN,
+    # through the pool, by the owner's will
+    "buy": Effect.BUY,
+    "sell": Effect.SELL,
+    # from one subnet to another: a sale and a purchase at the TAO that was executed
+    "swap_out": Effect.SELL,
+    "swap_in": Effect.BUY,
+    # inside one subnet: from hotkey to hotkey, from coldkey to coldkey
+    "move_out": Effect.OUT,
+    "move_in": Effect.IN,
+    "transfer_out": Effect.OUT,
+    "transfer_in": Effect.IN,
+    # lent to the pool, and back: alpha leaves and comes at the spot price
+    "liquidity_out": Effect.SELL,
+    "liquidity_in": Effect.BUY,
+    # what an epoch pays
+    "dividend": Effect.EARN,
+    "validator_take": Effect.EARN,
+    "incentive": Effect.EARN,
+    "owner_cut": Effect.EARN,
+    "root_dividend": Effect.EARN,
+    "root_take": Effect.EARN,
+    # given up
+    "recycle": Effect.LOSE,
+    "burn": Effect.LOSE,
+    # a stake is a share of a pool, cut to whole rao: it moves by a rao when others come and go
+    ROUNDING: Effect.ADJUST,
+    # seen in state and explained by nothing above
+    UNATTRIBUTED: Effect.ADJUST,
+}

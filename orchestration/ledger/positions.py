@@ -1,0 +1,253 @@
+"""A day of the stake ledger posted to positions: what each came to, its lots, what it realised."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.errors import LedgerError
+from orchestration.ledger.book import METHODS, NUMBERS, Effect, Lots, Positions, linked, post
+from orchestration.ledger.kinds import EFFECTS
+from orchestration.schemas import (
+    RECOMPUTED__POSITION_LOTS,
+    RECOMPUTED__POSITIONS_BY_DAY,
+    RECOMPUTED__REALIZED_PNL,
+)
+
+ROOT = 0
+KEY = ("coldkey_ss58", "netuid", "subnet_registered_at_block")
+_CARRIED_ON = tuple(name for name in NUMBERS if name in RECOMPUTED__POSITIONS_BY_DAY.names)
+_CODES = {kind: int(effect) for kind, effect in EFFECTS.items()}
+
+Key = tuple[str, int, int]
+"""A coldkey, a netuid and the block in which that subnet was registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What posting a day gives: the three tables, whole."""
+
+    positions: pa.Table
+    lots: pa.Table
+    realized: pa.Table
+
+
+def nothing() -> Day:
+    """A day without positions: no rule says what stakes are."""
+    return Day(
+        RECOMPUTED__POSITIONS_BY_DAY.empty_table(),
+        RECOMPUTED__POSITION_LOTS.empty_table(),
+        RECOMPUTED__REALIZED_PNL.empty_table(),
+    )
+
+
+def post_day(before: Day | None, ledger: pa.Table, stakes: pa.Table, prices: pa.Table) -> Day:
+    """Posts a day on top of the day before it, or begins the books with it.
+
+    The books begin where there is no day before, or where that day does not end at the block this
+    one goes on from: what is held then is entered at its worth at that block.
+
+    Args:
+        before: the day before, as this function gave it.
+        ledger: the day of ``chain__stake_ledger``.
+        stakes: the day of ``chain__stakes_by_day``.
+        prices: the day of ``recomputed__pool_prices``, for the worth of what is held at the start.
+
+    Raises:
+        LedgerError: an entry is not possible, or the day before ended otherwise than this begins.
+    """
+    if stakes["unexplained_reason"].null_count < stakes.num_rows or not stakes.num_rows:
+        return nothing()
+    start, end = (stakes[name][0].as_py() for name in ("pre_block_number", "block_number"))
+    if before is not None and not _ends_at(before, start):
+        before = None
+    held = _held(stakes, "pre_alpha_rao")
+    keys = {} if before is None else {key: at for at, key in enumerate(_keys(before.positions))}
+    opening = held if before is None else {}
+    for key in (*sorted(opening), *_keys(ledger)):
+        keys.setdefault(key, len(keys))
+    standing, unpriced = _restored(before, len(keys))
+    if before is not None:
+        _check_start(standing, keys, held, start)
+    position = np.array([keys[key] for key in _keys(ledger)], np.int64)
+    effect = np.array([_CODES[kind] for kind in ledger["kind"].to_pylist()], np.int64)
+    alpha, tao = ledger["alpha_rao"].to_numpy(), np.abs(ledger["tao_rao"].to_numpy())
+    worth = pc.fill_null(ledger["worth_rao"], 0).to_numpy()
+    tao = np.where(tao == 0, worth, tao)
+    is_unpriced = (effect == Effect.EARN) & pc.is_null(ledger["worth_rao"]).to_numpy()
+    np.add.at(unpriced, position, is_unpriced)
+    alpha = np.where(effect == Effect.ADJUST, alpha, np.abs(alpha))
+
+    entered = _opened(opening, keys, prices, start)
+    np.add.at(unpriced, entered.position, entered.is_unpriced)
+    posted = post(
+        standing,
+        np.concatenate([entered.position, position]),
+        np.concatenate([np.full(len(opening), start), ledger["block_number"].to_numpy()]),
+        np.concatenate([np.full(len(opening), Effect.OPEN), effect]),
+        np.concatenate([entered.alpha_rao, alpha]),
+        np.concatenate([entered.tao_rao, tao]),
+    )
+    order = sorted(keys, key=lambda key: key)
+    at = np.array([keys[key] for key in order], np.int64)
+    begin = start if before is None else before.positions["books_begin_at_block"][0].as_py()
+    cost = posted.cost_rao[:, len(opening) :]
+    return Day(
+        _positions(posted.positions, order, at, unpriced, begin, end),
+        _lots(posted.positions, order, at),
+        _realized(ledger, effect, alpha, tao, cost),
+    )
+
+
+def _ends_at(before: Day, block: int) -> bool:
+    ended = before.positions["block_number"]
+    return bool(len(ended)) and ended[0].as_py() == block
+
+
+def _keys(table: pa.Table) -> Iterator[Key]:
+    return zip(*(table[name].to_pylist() for name in KEY), strict=True)
+
+
+def _held(stakes: pa.Table, column: str) -> dict[Key, int]:
+    """Alpha of each position, over its hotkeys."""
+    summed = stakes.group_by(list(KEY)).aggregate([(column, "sum")])
+    amounts = summed[f"{column}_sum"].to_pylist()
+    return {key: rao for key, rao in zip(_keys(summed), amounts, strict=True) if rao}
+
+
+def _check_start(
+    standing: Positions, keys: dict[Key, int], held: dict[Key, int], block: int
+) -> None:
+    found = standing.column("held_alpha_rao")
+    for key, at in keys.items():
+        if held.get(key, 0) != found[at]:
+            raise LedgerError(
+                f"The position of {key[0]} on netuid {key[1]} stood at {found[at]} rao of alpha "
+                f"when the day before ended, and at {held.get(key, 0)} at block {block}, where "
+                "this one begins; take both days again."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    position: np.ndarray
+    alpha_rao: np.ndarray
+    tao_rao: np.ndarray
+    is_unpriced: np.ndarray
+
+
+def _opened(opening: dict[Key, int], keys: dict[Key, int], prices: pa.Table, block: int) -> _Opened:
+    """What is held when the books begin, at its worth at the end of that block."""
+    first = prices.filter(pc.equal(prices["block_number"], block + 1))
+    bits = {
+        netuid: None if price is None else int(price)
+        for netuid, price in zip(
+            first["netuid"].to_pylist(),
+            first["pre_spot_price_u64f64_bits"].to_pylist(),
+            strict=True,
+        )
+    } | {ROOT: 1 << 64}
+    found = sorted(opening)
+    worth = [
+        None if bits.get(key[1]) is None else opening[key] * bits[key[1]] >> 64 for key in found
+    ]
+    return _Opened(
+        np.array([keys[key] for key in found], np.int64),
+        np.array([opening[key] for key in found], np.int64),
+        np.array([rao or 0 for rao in worth], np.int64),
+        np.array([rao is None for rao in worth], bool),
+    )
+
+
+# ---------------------------------------------------------------------- tables and arrays
+
+
+def _restored(before: Day | None, count: int) -> tuple[Positions, np.ndarray]:
+    """What the day before left, with empty positions for those that are new."""
+    unpriced = np.zeros(count, np.int64)
+    if before is None:
+        return Positions.empty(count), unpriced
+    table, lots = before.positions, before.lots
+    numbers = np.zeros((table.num_rows, len(NUMBERS)), np.int64)
+    for name in _CARRIED_ON:
+        numbers[:, NUMBERS.index(name)] = table[name].to_numpy()
+    places = {key: at for at, key in enumerate(_keys(table))}
+    owners = np.array([places[key] for key in _keys(lots)], np.int64)
+    kept = Lots(
+        *(lots[name].to_numpy() for name in ("alpha_rao", "tao_rao", "acquired_block_number")),
+        linked(numbers, owners),
+    )
+    unpriced[: table.num_rows] = table["unpriced_entries_count"].to_numpy()
+    last_block = table["block_number"][0].as_py()
+    return Positions(numbers, kept, last_block).grown(count), unpriced
+
+
+def _positions(
+    after: Positions, order: list[Key], at: np.ndarray, unpriced: np.ndarray, begin: int, end: int
+) -> pa.Table:
+    fifo = np.zeros(len(after), np.int64)
+    owners, lots = after.lots_in_order()
+    np.add.at(fifo, owners, after.lots.tao_rao[lots])
+    columns = dict(zip(KEY, zip(*order, strict=True), strict=True)) | {
+        name: after.column(name)[at] for name in _CARRIED_ON
+    }
+    columns |= {
+        "books_begin_at_block": np.full(len(order), begin),
+        "block_number": np.full(len(order), end),
+        "zero_basis_rao": after.zero_basis_rao()[at],
+        "fifo_basis_rao": fifo[at],
+        "unpriced_entries_count": unpriced[at],
+    }
+    return _as(RECOMPUTED__POSITIONS_BY_DAY, columns)
+
+
+def _lots(after: Positions, order: list[Key], at: np.ndarray) -> pa.Table:
+    owners, lots = after.lots_in_order()
+    place = np.empty(len(after), np.int64)
+    place[at] = np.arange(len(at))
+    by_place = np.argsort(place[owners], kind="stable")
+    owners, lots = place[owners][by_place], lots[by_place]
+    starts = np.searchsorted(owners, owners)
+    named = pa.array(owners)
+    columns = {
+        name: pa.array(values, RECOMPUTED__POSITION_LOTS.field(name).type).take(named)
+        for name, values in zip(KEY, zip(*order, strict=True), strict=True)
+    }
+    return _as(
+        RECOMPUTED__POSITION_LOTS,
+        columns
+        | {
+            "lot_index": np.arange(len(owners)) - starts,
+            "acquired_block_number": after.lots.acquired_block[lots],
+            "alpha_rao": after.lots.alpha_rao[lots],
+            "tao_rao": after.lots.tao_rao[lots],
+        },
+    )
+
+
+def _realized(
+    ledger: pa.Table, effect: np.ndarray, alpha: np.ndarray, tao: np.ndarray, cost: np.ndarray
+) -> pa.Table:
+    gives = (effect == Effect.SELL) | (effect == Effect.LOSE)
+    rows = np.flatnonzero(gives | cost.any(axis=0))
+    kept = ledger.take(pa.array(rows))
+    columns = {name: kept[name] for name in ("block_number", "entry_index", *KEY, "kind")}
+    columns |= {
+        "alpha_rao": np.where(gives, alpha, 0)[rows],
+        "tao_rao": np.where(effect == Effect.SELL, tao, 0)[rows],
+    }
+    columns |= {f"{method}_cost_rao": cost[at, rows] for at, method in enumerate(METHODS)}
+    return _as(RECOMPUTED__REALIZED_PNL, columns)
+
+
+def _as(schema: pa.Schema, columns: dict) -> pa.Table:
+    arrays = []
+    for each in schema:
+        column = columns[each.name]
+        if isinstance(column, pa.Array | pa.ChunkedArray):
+            arrays.append(column.cast(each.type))
+        else:
+            arrays.append(pa.array(column, each.type))
+    return pa.table(arrays, schema=schema)

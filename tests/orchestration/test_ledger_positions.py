@@ -1,0 +1,205 @@
+"""A ledger posted day after day: to tables and back, without a gap and without a rao astray."""
+
+import dataclasses
+from collections.abc import Callable
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from orchestration import refresh
+from orchestration.errors import LedgerError
+from orchestration.ledger.positions import Day, post_day
+from orchestration.schemas import (
+    CHAIN__STAKE_LEDGER,
+    CHAIN__STAKES_BY_DAY,
+    RECOMPUTED__POOL_PRICES,
+)
+from tests.conftest import Silent
+from tests.orchestration.test_refresh import ask
+
+HALF = 1 << 63
+"""0.5 as U64F64 bits."""
+
+
+def ledger(*entries: tuple) -> pa.Table:
+    """(block, kind, coldkey, alpha, tao or worth) entries of netuid 1, in order."""
+    rows = []
+    for index, (block, kind, coldkey, alpha, tao) in enumerate(entries):
+        is_earned = kind in ("dividend", "incentive")
+        row = dict.fromkeys(CHAIN__STAKE_LEDGER.names)
+        row |= {"block_number": block, "entry_index": index, "kind": kind}
+        row |= {"coldkey_ss58": coldkey, "hotkey_ss58": "H", "netuid": 1}
+        row |= {"subnet_registered_at_block": 7, "alpha_rao": alpha}
+        rows.append(row | {"tao_rao": 0 if is_earned else tao})
+        if is_earned:
+            rows[-1]["worth_rao"] = tao
+    return pa.Table.from_pylist(rows, CHAIN__STAKE_LEDGER)
+
+
+def stakes(start: int, end: int, **held: tuple[int, int]) -> pa.Table:
+    rows = [
+        {
+            "coldkey_ss58": coldkey,
+            "hotkey_ss58": "H",
+            "netuid": 1,
+            "subnet_registered_at_block": 7,
+            "pre_block_number": start,
+            "block_number": end,
+            "pre_alpha_rao": before,
+            "alpha_rao": after,
+            "unexplained_reason": None,
+        }
+        for coldkey, (before, after) in held.items()
+    ]
+    return pa.Table.from_pylist(rows, CHAIN__STAKES_BY_DAY)
+
+
+def prices(block: int, bits: int | None = HALF) -> pa.Table:
+    row = dict.fromkeys(RECOMPUTED__POOL_PRICES.names) | {"block_number": block, "netuid": 1}
+    row["pre_spot_price_u64f64_bits"] = None if bits is None else Decimal(bits)
+    return pa.Table.from_pylist([row], RECOMPUTED__POOL_PRICES)
+
+
+def position(day: Day, coldkey: str) -> dict:
+    (row,) = [r for r in day.positions.to_pylist() if r["coldkey_ss58"] == coldkey]
+    return row
+
+
+NONE = ledger()
+
+
+def test_what_is_held_when_the_books_begin_is_entered_at_its_worth():
+    day = post_day(None, NONE, stakes(10, 20, A=(101, 101)), prices(11))
+    found = position(day, "A")
+    assert (found["opened_alpha_rao"], found["opened_tao_rao"]) == (101, 50)
+    assert found["zero_basis_rao"] == found["fair_value_basis_rao"] == found["fifo_basis_rao"] == 50
+    assert (found["books_begin_at_block"], found["block_number"]) == (10, 20)
+    assert day.lots.to_pylist()[0]["acquired_block_number"] == 10
+
+
+def test_what_has_no_price_is_counted_not_guessed():
+    day = post_day(None, NONE, stakes(10, 20, A=(101, 101)), prices(11, None))
+    found = position(day, "A")
+    assert (found["opened_tao_rao"], found["unpriced_entries_count"]) == (0, 1)
+    earned = ledger((12, "dividend", "A", 5, None))
+    found = position(post_day(None, earned, stakes(10, 20, A=(0, 5)), prices(11)), "A")
+    assert (found["earned_tao_rao"], found["unpriced_entries_count"]) == (0, 1)
+
+
+def test_a_chain_of_transfers_brings_the_first_cost_to_the_last_sale():
+    entries = ledger(
+        (12, "buy", "A", 100, -1_000),
+        (13, "transfer_out", "A", -100, 0),
+        (13, "transfer_in", "B", 100, 0),
+        (14, "transfer_out", "B", -100, 0),
+        (14, "transfer_in", "C", 100, 0),
+        (15, "sell", "C", -60, 900),
+    )
+    held = stakes(10, 20, A=(0, 0), B=(0, 0), C=(0, 40))
+    (row,) = post_day(None, entries, held, prices(11)).realized.to_pylist()
+    assert (row["coldkey_ss58"], row["alpha_rao"], row["tao_rao"]) == ("C", 60, 900)
+    assert {row[f"{m}_cost_rao"] for m in ("zero_basis", "fair_value", "fifo")} == {600}
+
+
+ENTRIES = (
+    (12, "buy", "A", 100, -1_000),
+    (13, "dividend", "A", 30, 90),
+    (14, "transfer_out", "A", -50, 0),
+    (14, "transfer_in", "B", 50, 0),
+    (15, "sell", "A", -40, 700),
+    (16, "buy", "A", 10, -400),
+    (17, "rounding", "B", -1, 0),
+    (18, "sell", "B", -20, 300),
+    (19, "burn", "A", -5, 0),
+)
+
+
+@pytest.mark.parametrize("seam", [12, 13, 14, 15, 16, 17, 18])
+def test_two_days_come_to_what_one_comes_to(seam):
+    """Through the tables and back, wherever the day is cut."""
+    whole = post_day(None, ledger(*ENTRIES), stakes(10, 20, A=(0, 45), B=(0, 29)), prices(11))
+    held = {"A": 0, "B": 0}
+    for block, _, coldkey, alpha, _ in ENTRIES:
+        held[coldkey] += alpha if block <= seam else 0
+    evening = stakes(10, seam, **{who: (0, alpha) for who, alpha in held.items()})
+    first = post_day(None, ledger(*(e for e in ENTRIES if e[0] <= seam)), evening, prices(11))
+    morning = stakes(seam, 20, A=(held["A"], 45), B=(held["B"], 29))
+    second = post_day(first, ledger(*(e for e in ENTRIES if e[0] > seam)), morning, prices(99))
+    assert second.positions == whole.positions
+    assert second.lots == whole.lots
+    amounts = [name for name in whole.realized.schema.names if name != "entry_index"]
+    joined = pa.concat_tables([first.realized, second.realized])
+    assert joined.select(amounts).to_pylist() == whole.realized.select(amounts).to_pylist()
+
+
+def test_a_day_that_does_not_go_on_from_the_one_before_begins_the_books_anew():
+    first = post_day(None, NONE, stakes(10, 20, A=(100, 100)), prices(11))
+    later = post_day(first, NONE, stakes(30, 40, A=(160, 160)), prices(31))
+    found = position(later, "A")
+    assert (found["books_begin_at_block"], found["opened_alpha_rao"]) == (30, 160)
+
+
+def test_a_day_that_begins_otherwise_than_the_one_before_ended_is_refused():
+    first = post_day(None, NONE, stakes(10, 20, A=(100, 100)), prices(11))
+    with pytest.raises(LedgerError, match=r"100 rao .* and at 101 at block 20"):
+        post_day(first, NONE, stakes(20, 30, A=(101, 101)), prices(21))
+
+
+def test_a_day_posted_twice_is_refused_or_begins_anew_never_doubled():
+    entries, held = ledger((12, "buy", "A", 5, -9)), stakes(10, 20, A=(0, 5))
+    once = post_day(None, entries, held, prices(11))
+    assert post_day(once, entries, held, prices(11)).positions == once.positions
+
+
+def test_a_sale_of_more_than_is_held_is_refused():
+    with pytest.raises(LedgerError, match="more alpha than the position holds"):
+        post_day(None, ledger((12, "sell", "A", -5, 9)), stakes(10, 20, A=(4, 0)), prices(11))
+
+
+def test_a_day_no_rule_is_known_for_has_no_positions():
+    unknown = stakes(10, 20, A=(1, 1)).to_pylist()
+    unknown[0] |= {"pre_alpha_rao": None, "alpha_rao": None, "unexplained_reason": "no rule"}
+    day = post_day(None, NONE, pa.Table.from_pylist(unknown, CHAIN__STAKES_BY_DAY), prices(11))
+    assert {len(getattr(day, f.name)) for f in dataclasses.fields(day)} == {0}
+
+
+# ---------------------------------------------------------------------- in a refresh
+
+
+def over_midnight(first_of_second_day: int) -> Callable[[pa.Table], pa.Table]:
+    def change(blocks: pa.Table) -> pa.Table:
+        rows = blocks.to_pylist()
+        for row in rows:
+            if row["block_number"] >= first_of_second_day:
+                row["timestamp_ms"] += 86_400_000
+        return pa.Table.from_pylist(rows, blocks.schema)
+
+    return change
+
+
+def test_days_follow_each_other_in_a_refresh_and_a_changed_day_is_posted_again(altered, at_home):
+    chosen = at_home(altered(blocks=over_midnight(616)))
+    refresh.run(chosen, refresh.plan(chosen, None, None).days, Silent())
+    lake = chosen.lake
+    days = lake.days("recomputed__positions_by_day")
+    assert days == ["2025-07-08", "2025-07-09"]
+    first, second = (lake.read("recomputed__positions_by_day", day) for day in days)
+    assert pc.unique(first["block_number"]).to_pylist() == [615]
+    assert pc.unique(second["books_begin_at_block"]).to_pylist() == [600]
+    assert ask(
+        chosen.home, "select verdict, count(*) > 2000 from rec_ledger_by_day group by verdict"
+    ) == [("exact", True)]
+
+    # Another first day (here: none of its entries) is another second day.
+    posted = lake.facts("recomputed__positions_by_day", days[1])["posted_from"]
+    for table in ("chain__stake_ledger", "chain__stakes_by_day"):
+        lake.write(table, lake.read(table, days[0]).slice(0, 0), days[0])
+    from orchestration.defs.recomputed.assets import recomputed__positions
+    from orchestration.defs.resources import LakeResource
+
+    list(recomputed__positions(LakeResource()))
+    assert lake.facts("recomputed__positions_by_day", days[1])["posted_from"] != posted
+    again = lake.read("recomputed__positions_by_day", days[1])
+    assert pc.unique(again["books_begin_at_block"]).to_pylist() == [615]
