@@ -25,6 +25,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	fi
 	$(BIN)/python -m orchestration.defs.warehouse.project
 	$(BIN)/python -m mechanics.engine
+	$(BIN)/python -m orchestration.ledger
 	@touch $@
 
 demo: setup

@@ -24,11 +24,11 @@ from orchestration.chain.layout import (
     HOTKEY_OWNER,
     HOTKEY_TAKE,
     NEURON_UIDS,
-    SUBNET_OWNER_HOTKEY,
     SHARES,
     SHARES_V2,
     STAKE_ITEMS,
     SUBNET_ITEMS,
+    SUBNET_OWNER_HOTKEY,
     StorageItem,
 )
 from orchestration.chain.metadata import ConfirmedLayout
