@@ -181,7 +181,7 @@ def over_midnight(first_of_second_day: int) -> Callable[[pa.Table], pa.Table]:
 
 def test_days_follow_each_other_in_a_refresh_and_a_changed_day_is_posted_again(altered, at_home):
     chosen = at_home(altered(blocks=over_midnight(616)))
-    refresh.run(chosen, refresh.plan(chosen, None, None).days, Silent())
+    refresh.run(chosen, refresh.plan(chosen, None, None), Silent())
     lake = chosen.lake
     days = lake.days("recomputed__positions_by_day")
     assert days == ["2025-07-08", "2025-07-09"]
