@@ -30,6 +30,7 @@ from mechanics.amm.state import (
     Tick,
     TooManySwapSteps,
     UserLiquidityDisabled,
+    changed,
     require_amount,
     saturating_rest,
     saturating_sum,
@@ -138,9 +139,9 @@ def initialized(pool: PoolState) -> PoolState:
     tao, alpha = pool.tao_rao, pool.alpha_rao
     price = U64F64.of(tao).safe_div(U64F64.of(alpha))
     root = checked_sqrt(price, _FIRST_PRICE_EPSILON)
-    pool = replace(pool, alpha_sqrt_price=root, current_tick=tick_at(root))
+    pool = changed(pool, alpha_sqrt_price=root, current_tick=tick_at(root))
     position = Position(MIN_TICK, MAX_TICK, isqrt(tao * alpha))
-    return replace(_lent(pool, position), protocol_position=position, is_v3_initialized=True)
+    return changed(_lent(pool, position), protocol_position=position, is_v3_initialized=True)
 
 
 # ---------------------------------------------------------------------- swaps
@@ -271,7 +272,7 @@ def traded(
         pool, to_author = settle(pool, side, taken)
         if taken.is_crossing:
             pool = _crossed(pool, side, taken.edge_tick)
-        pool = replace(
+        pool = changed(
             pool, alpha_sqrt_price=taken.sqrt_price, current_tick=tick_at(taken.sqrt_price)
         )
         paid_in += taken.delta_in_rao
@@ -443,7 +444,7 @@ def _crossed(pool: PoolState, side: Side, index: int) -> PoolState:
     change = min(abs(tick.liquidity_net), _MAX_U64)
     is_added = (tick.liquidity_net >= 0) == (side is Side.BUY)
     liquidity = (saturating_sum if is_added else saturating_rest)(_liquidity(pool), change)
-    return replace(pool, current_liquidity=liquidity, ticks={**pool.ticks, index: turned})
+    return changed(pool, current_liquidity=liquidity, ticks={**pool.ticks, index: turned})
 
 
 def fee_to_lenders(pool: PoolState, side: Side, taken: Step) -> tuple[PoolState, int]:
@@ -455,8 +456,8 @@ def fee_to_lenders(pool: PoolState, side: Side, taken: Step) -> tuple[PoolState,
     lent = U64F64.of(saturating_rest(_liquidity(pool), MINIMUM_LIQUIDITY))
     share = U64F64.of(taken.fee_rao).safe_div(lent)
     if side is Side.BUY:
-        return replace(pool, fee_global_tao=pool.fee_global_tao + share), 0
-    return replace(pool, fee_global_alpha=pool.fee_global_alpha + share), 0
+        return changed(pool, fee_global_tao=pool.fee_global_tao + share), 0
+    return changed(pool, fee_global_alpha=pool.fee_global_alpha + share), 0
 
 
 def moved(pool: PoolState, side: Side, paid_in: int, paid_out: int) -> PoolState:
@@ -467,16 +468,16 @@ def moved(pool: PoolState, side: Side, paid_in: int, paid_out: int) -> PoolState
         swap_alpha_for_tao, decrease_provided_tao_reserve, decrease_provided_alpha_reserve.
     """
     if side is Side.BUY:
-        pool = replace(pool, tao_reserve_rao=saturating_sum(pool.tao_reserve_rao, paid_in))
+        pool = changed(pool, tao_reserve_rao=saturating_sum(pool.tao_reserve_rao, paid_in))
         return _withdrawn(pool, 0, paid_out)
-    pool = replace(pool, alpha_reserve_rao=saturating_sum(pool.alpha_reserve_rao, paid_in))
+    pool = changed(pool, alpha_reserve_rao=saturating_sum(pool.alpha_reserve_rao, paid_in))
     return _withdrawn(pool, paid_out, 0)
 
 
 def _withdrawn(pool: PoolState, tao_rao: int, alpha_rao: int) -> PoolState:
     tao_beyond = saturating_rest(tao_rao, pool.tao_provided_rao)
     alpha_beyond = saturating_rest(alpha_rao, pool.alpha_provided_rao)
-    return replace(
+    return changed(
         pool,
         tao_provided_rao=saturating_rest(pool.tao_provided_rao, tao_rao),
         alpha_provided_rao=saturating_rest(pool.alpha_provided_rao, alpha_rao),
@@ -529,7 +530,7 @@ def grown(pool: PoolState, position: Position, tao_rao: int, alpha_rao: int) -> 
     more = saturating_rest(liquidity, position.liquidity)
     pool = _with_tick(pool, position.tick_low, more, 1)
     pool = _with_tick(pool, position.tick_high, more, -1)
-    return replace(
+    return changed(
         pool,
         current_liquidity=saturating_sum(pool.current_liquidity or 0, more),
         protocol_position=replace(position, liquidity=liquidity),
@@ -601,7 +602,7 @@ def add_liquidity(
     position = Position(tick_low, tick_high, liquidity)
     pool = _lent(pool, position)
     tao, alpha = token_amounts(position, _sqrt_price(pool))
-    pool = replace(
+    pool = changed(
         pool,
         positions={**pool.positions, position_id: position},
         tao_provided_rao=saturating_sum(pool.tao_provided_rao, tao),
@@ -633,12 +634,12 @@ def remove_liquidity(pool: PoolState, position_id: int) -> Provision:
     tao, alpha = token_amounts(position, _sqrt_price(pool))
     pool = _taken_back(pool, position, position.liquidity)
     if position.tick_low <= _tick(pool) < position.tick_high:
-        pool = replace(
+        pool = changed(
             pool,
             current_liquidity=saturating_rest(pool.current_liquidity or 0, position.liquidity),
         )
     left = {key: kept for key, kept in pool.positions.items() if key != position_id}
-    pool = _withdrawn(replace(pool, positions=left), tao, alpha)
+    pool = _withdrawn(changed(pool, positions=left), tao, alpha)
     return Provision(tao, alpha, fee_tao, fee_alpha, pool)
 
 
@@ -677,7 +678,7 @@ def modify_position(pool: PoolState, position_id: int, liquidity_delta: int) -> 
         raise InsufficientLiquidity("liquidity_delta", f"is more than {position.liquidity}")
     if low <= price <= high:
         change = saturating_sum if is_added else saturating_rest
-        pool = replace(pool, current_liquidity=change(pool.current_liquidity or 0, size))
+        pool = changed(pool, current_liquidity=change(pool.current_liquidity or 0, size))
     tao, alpha = _amounts(U64F64.of(size), min(max(price, low), high), low, high)
     position, fee_tao, fee_alpha = collected(pool, position)
     if is_added:
@@ -692,7 +693,7 @@ def modify_position(pool: PoolState, position_id: int, liquidity_delta: int) -> 
         pool = _taken_back(pool, position, size)
         position = replace(position, liquidity=position.liquidity - size)
         kept = {**pool.positions, position_id: position}
-    return Provision(tao, alpha, fee_tao, fee_alpha, replace(pool, positions=kept))
+    return Provision(tao, alpha, fee_tao, fee_alpha, changed(pool, positions=kept))
 
 
 def collected(pool: PoolState, position: Position) -> tuple[Position, int, int]:
@@ -753,10 +754,10 @@ def _lent(pool: PoolState, position: Position) -> PoolState:
     pool = _with_tick(pool, position.tick_high, position.liquidity, -1)
     tick = _tick(pool)
     if not MIN_TICK < tick < MAX_TICK:
-        pool = replace(pool, alpha_sqrt_price=sqrt_price_at(tick))
+        pool = changed(pool, alpha_sqrt_price=sqrt_price_at(tick))
     if position.tick_low <= tick < position.tick_high:
         liquidity = saturating_sum(pool.current_liquidity or 0, position.liquidity)
-        pool = replace(pool, current_liquidity=liquidity)
+        pool = changed(pool, current_liquidity=liquidity)
     return pool
 
 
@@ -774,7 +775,7 @@ def _with_tick(pool: PoolState, index: int, liquidity: int, sign: int) -> PoolSt
         liquidity_net=tick.liquidity_net + sign * liquidity,
         liquidity_gross=saturating_sum(tick.liquidity_gross, liquidity),
     )
-    return replace(pool, ticks={**pool.ticks, index: tick})
+    return changed(pool, ticks={**pool.ticks, index: tick})
 
 
 def _taken_back(pool: PoolState, position: Position, liquidity: int) -> PoolState:
@@ -788,4 +789,4 @@ def _taken_back(pool: PoolState, position: Position, liquidity: int) -> PoolStat
         ticks[index] = replace(tick, liquidity_net=net, liquidity_gross=gross)
         if gross == 0:
             del ticks[index]
-    return replace(pool, ticks=ticks)
+    return changed(pool, ticks=ticks)
