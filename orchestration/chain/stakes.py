@@ -23,11 +23,11 @@ from orchestration.chain.layout import (
     HOTKEY_ALPHA,
     HOTKEY_OWNER,
     HOTKEY_TAKE,
+    LAST_STEP_BLOCK,
     NEURON_UIDS,
     SHARES,
     SHARES_V2,
     STAKE_ITEMS,
-    SUBNET_ITEMS,
     SUBNET_OWNER_HOTKEY,
     StorageItem,
 )
@@ -40,7 +40,6 @@ from orchestration.schemas import BITS, RAW_CHAIN__STAKES
 ROOT = 0
 _TIMES_SAID = 20
 _ROWS_A_BATCH = 200_000
-_LAST_STEP = next(item for item in SUBNET_ITEMS if item.item == "LastMechansimStepBlock")
 
 Pool = tuple[bytes, int]
 """A hotkey and the subnet its alpha is of."""
@@ -58,12 +57,12 @@ def epochs_run(storage: pa.Table, blocks: range) -> dict[int, list[int]]:
         storage: a day of ``raw_chain__storage``.
     """
     heads = pc.binary_slice(storage["key"], 0, PREFIX_BYTES)
-    rows = storage.filter(pc.equal(heads, pa.scalar(_LAST_STEP.prefix, heads.type)))
+    rows = storage.filter(pc.equal(heads, pa.scalar(LAST_STEP_BLOCK.prefix, heads.type)))
     run: dict[int, set[int]] = defaultdict(set)
     for key, value in zip(rows["key"].to_pylist(), rows["value"].to_pylist(), strict=True):
         block = int.from_bytes(value or b"", "little")
         if block in blocks:
-            run[block].add(netuid_of(key, _LAST_STEP.key))
+            run[block].add(netuid_of(key, LAST_STEP_BLOCK.key))
     return {block: sorted(netuids) for block, netuids in run.items()}
 
 
