@@ -1,0 +1,296 @@
+"""Several endpoints as one: which to ask, how fast, how long to wait, and when to give up.
+
+What is asked is another's business: a piece of work is a coroutine that is handed an endpoint. It
+is done on one endpoint whole, or again from its beginning on another.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import aiohttp
+
+from orchestration.chain import rpc
+from orchestration.chain.budget import Budget
+from orchestration.chain.urls import redacted
+from orchestration.errors import SourceError
+
+Answer = TypeVar("Answer")
+
+PATIENCE_SECONDS = 180
+"""How long nothing may be heard of any endpoint before the source is called unreachable."""
+FIRST_PATIENCE_SECONDS = 10
+"""The same before anything was ever heard: then the setting is wrong, not the network."""
+MOST_TRIES = 60
+"""Of one piece of work, not counting those that were throttled."""
+MOST_SECONDS = 1_800
+"""Of one piece of work, being throttled included."""
+
+_FIRST_WAIT_SECONDS = 0.05
+_LONGEST_WAIT_SECONDS = 30
+_LEAST_RATE = 0.5
+_MOST_KEYS = 4_096
+_LEAST_KEYS = 64
+
+
+class Endpoint:
+    """One endpoint: what was learned of it.
+
+    Attributes:
+        name: its URL as it may be shown.
+        keys_a_request: how many storage keys it answers at once.
+        useless: why it is not asked any more, or None.
+    """
+
+    def __init__(self, url: str, turns: "_Turns", session: aiohttp.ClientSession) -> None:
+        self.name = redacted(url)
+        self.keys_a_request = _MOST_KEYS
+        self.useless: str | None = None
+        self.last_trouble: str | None = None
+        self._link = rpc.link(url, session)
+        self._turns = turns
+        self._genesis: str | None = None
+        self._asking_genesis = asyncio.Lock()
+        self._state_from = 0
+        self._troubles = 0
+        self._rest_until = 0.0
+        self._rate: float | None = None
+        self._next_slot = 0.0
+        self._answered: deque[float] = deque(maxlen=2_000)
+        self._slowed_at = 0.0
+
+    async def call(self, method: str, params: list) -> Any:
+        """The result of a call, when its turn has come.
+
+        Raises:
+            rpc.Trouble: there is none.
+        """
+        await self._slot()
+        async with self._turns:
+            try:
+                result = await self._link.call(method, params)
+            except rpc.Throttled as error:
+                self._slow_down(error.seconds)
+                raise
+            except rpc.Lost:
+                self._rest()
+                raise
+        self._heard()
+        return result
+
+    async def genesis(self) -> str:
+        """The hash of block 0, asked for once."""
+        async with self._asking_genesis:
+            if self._genesis is None:
+                found = await self.call("chain_getBlockHash", [0])
+                if not isinstance(found, str):
+                    raise rpc.BadAnswer("it knows no block 0")
+                self._genesis = found
+            return self._genesis
+
+    def has_state(self, block: int | None) -> bool:
+        """Whether it may have the state of a block, by what it said it has not."""
+        return block is None or block >= self._state_from
+
+    def lacks_state(self, block: int) -> None:
+        """It said that the state of a block is discarded: then so is what was before."""
+        self._state_from = max(self._state_from, block + 1)
+
+    def rests_for(self) -> float:
+        """Seconds until it may be asked again."""
+        return max(0.0, self._rest_until - time.monotonic())
+
+    def answers_less(self) -> None:
+        """A request was too large for it.
+
+        Raises:
+            rpc.NotOffered: as small a request as we make is.
+        """
+        if self.keys_a_request <= _LEAST_KEYS:
+            raise rpc.NotOffered(f"it does not answer {_LEAST_KEYS} keys at once")
+        self.keys_a_request //= 2
+
+    async def close(self) -> None:
+        await self._link.close()
+
+    async def _slot(self) -> None:
+        """Waits as long as the rate it bears asks for."""
+        if self._rate is not None:
+            now = time.monotonic()
+            start = max(now, self._next_slot)
+            self._next_slot = start + 1 / self._rate
+            if start > now:
+                await asyncio.sleep(start - now)
+
+    def _heard(self) -> None:
+        now = time.monotonic()
+        self._answered.append(now)
+        self._troubles = 0
+        # A rate that is borne for a second is raised by a fiftieth: 40 s to twice as fast.
+        if self._rate is not None and now - self._slowed_at > 1:
+            self._slowed_at = now
+            self._rate *= 1.02
+
+    def _slow_down(self, seconds: float | None) -> None:
+        """Takes four fifths of what it bore in the last second; it may say how long to wait."""
+        now = time.monotonic()
+        if now - self._slowed_at > 1 or self._rate is None:
+            self._slowed_at = now
+            borne = sum(1 for at in self._answered if now - at < 1)
+            self._rate = max(_LEAST_RATE, 0.8 * min(borne or 1, self._rate or borne or 1))
+        wait = seconds if seconds is not None else random.uniform(0.1, 0.3)
+        self._rest_until = max(self._rest_until, now + wait)
+
+    def _rest(self) -> None:
+        """Waits longer after each trouble in a row, with jitter; many calls fail as one."""
+        if self.rests_for() == 0:
+            longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**self._troubles)
+            self._troubles += 1
+            self._rest_until = time.monotonic() + random.uniform(longest / 2, longest)
+
+
+class Endpoints:
+    """The endpoints of one source; to be made and used inside one event loop."""
+
+    def __init__(self, urls: Sequence[str], budget: Budget) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=rpc.CONNECT_SECONDS),
+        )
+        turns = _Turns(budget)
+        self._all = [Endpoint(url, turns, self._session) for url in urls]
+        self._genesis: str | None = None
+        self._asked = 0
+        self._heard_at: float | None = None
+        self._began_at = time.monotonic()
+
+    async def ask(
+        self, work: Callable[[Endpoint], Awaitable[Answer]], block: int | None = None
+    ) -> Answer:
+        """The outcome of a piece of work, on the first endpoint where all of it succeeds.
+
+        Args:
+            block: whose state the work reads, if any.
+
+        Raises:
+            rpc.Discarded: no endpoint has the state of the block.
+            SourceError: no endpoint answers, or none usefully.
+        """
+        began, tries = time.monotonic(), 0
+        while True:
+            endpoint = await self._choose(block)
+            try:
+                await self._same_chain(endpoint)
+                answer = await work(endpoint)
+            except rpc.Throttled as error:
+                self._heard_at = time.monotonic()
+                trouble = error
+            except rpc.Discarded as error:
+                if block is None:
+                    raise
+                endpoint.lacks_state(block)
+                trouble = error
+            except rpc.NotOffered as error:
+                endpoint.useless = str(error)
+                trouble = error
+            except rpc.TooLarge as error:
+                try:
+                    endpoint.answers_less()
+                except rpc.NotOffered as last:
+                    endpoint.useless = str(last)
+                trouble = error
+            except rpc.Trouble as error:
+                tries += 1
+                trouble = error
+                await asyncio.sleep(random.uniform(0, min(1.0, 0.01 * 2 ** min(tries, 7))))
+            else:
+                self._heard_at = time.monotonic()
+                return answer
+            endpoint.last_trouble = str(trouble)
+            if tries > MOST_TRIES or time.monotonic() - began > MOST_SECONDS:
+                raise SourceError(
+                    f"{endpoint.name} gave no usable answer in {tries} tries (the last: "
+                    f"{trouble}); add another endpoint to TAOBOOKS_SOURCE or wait, and run the "
+                    "same command again: it goes on."
+                )
+
+    async def close(self) -> None:
+        for endpoint in self._all:
+            await endpoint.close()
+        await self._session.close()
+
+    async def _choose(self, block: int | None) -> Endpoint:
+        """The next in turn that has the state and is not resting; waits for one that is.
+
+        Raises:
+            rpc.Discarded, SourceError: there is none to wait for.
+        """
+        while True:
+            usable = [e for e in self._all if e.useless is None]
+            if not usable:
+                reasons = "; ".join(f"{e.name}: {e.useless}" for e in self._all)
+                raise SourceError(
+                    f"No endpoint of TAOBOOKS_SOURCE can be used ({reasons}); name another."
+                )
+            usable = [e for e in usable if e.has_state(block)]
+            if not usable:
+                raise rpc.Discarded(f"no endpoint has the state of block {block} any more")
+            self._asked += 1
+            awake = [e for e in usable if e.rests_for() == 0]
+            if awake:
+                return awake[self._asked % len(awake)]
+            self._be_patient(usable)
+            await asyncio.sleep(min(e.rests_for() for e in usable) + 0.001)
+
+    def _be_patient(self, usable: list[Endpoint]) -> None:
+        first = self._heard_at is None
+        since = self._began_at if first else self._heard_at
+        if time.monotonic() - since > (FIRST_PATIENCE_SECONDS if first else PATIENCE_SECONDS):
+            reasons = "; ".join(f"{e.name}: {e.last_trouble}" for e in usable)
+            raise SourceError(
+                f"No endpoint can be reached ({reasons}); check TAOBOOKS_SOURCE and the network, "
+                "and run the same command again: it goes on."
+            )
+
+    async def _same_chain(self, endpoint: Endpoint) -> None:
+        """Two chains are never mixed: the first endpoint heard says which chain this is."""
+        genesis = await endpoint.genesis()
+        if self._genesis is None:
+            self._genesis = genesis
+        elif genesis != self._genesis:
+            raise rpc.NotOffered(f"it is of another chain (genesis {genesis[:18]}...)")
+
+
+class _Turns:
+    """Lets as many requests fly as the budget gives this process."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._flying = 0
+        self._waiting: deque[asyncio.Future] = deque()
+
+    async def __aenter__(self) -> None:
+        while self._flying >= self._budget.share():
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._wake()
+                raise
+        self._flying += 1
+
+    async def __aexit__(self, *error: object) -> None:
+        self._flying -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        free = self._budget.share() - self._flying
+        while self._waiting and free > 0:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                free -= 1
