@@ -51,6 +51,8 @@ class Node:
         budget: how many requests may be in flight.
     """
 
+    is_far = True
+
     def __init__(self, urls: Sequence[str], budget: Budget) -> None:
         self._budget = budget
         self._loop = asyncio.new_event_loop()

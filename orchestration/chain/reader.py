@@ -27,6 +27,9 @@ class ChainReader(Protocol):
     Every method raises ``SourceError`` when the source cannot answer.
     """
 
+    is_far: bool
+    """Whether an answer takes long to come, so that it is worth asking for it early."""
+
     def identity(self) -> ChainIdentity:
         """The chain's name and genesis hash."""
 

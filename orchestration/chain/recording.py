@@ -40,6 +40,8 @@ _CHANGES = pa.schema([("block_number", pa.uint32()), ("key", pa.binary()), ("val
 class Recording:
     """A ``ChainReader`` over a folder in the capture format."""
 
+    is_far = False
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._manifest = self._read_manifest()
