@@ -15,18 +15,11 @@ from aiohttp import WSMsgType, web
 
 from tests.replay_node.capture import Capture
 from tests.replay_node.heads import Heads
-from tests.replay_node.methods import Methods, RpcError
+from tests.replay_node.methods import SUBSCRIPTIONS, UNSUBSCRIPTIONS, Methods, RpcError
 
 # A node's --rpc-max-request-size and --rpc-max-response-size, by default 15 MB each.
 MOST_BYTES = 15 * 1024 * 1024
 TOO_BIG = f"Exceeded max limit of {MOST_BYTES}"
-
-HEADS = {
-    "chain_subscribeFinalizedHeads": "chain_finalizedHead",
-    "chain_subscribeNewHeads": "chain_newHead",
-    "chain_subscribeNewHead": "chain_newHead",
-}
-UNSUBSCRIBE = frozenset(name.replace("subscribe", "unsubscribe") for name in HEADS)
 
 
 @dataclass(slots=True)
@@ -153,7 +146,7 @@ class Server:
             return b""  # a notification
         params = call.get("params") or []
         try:
-            if name in HEADS or name in UNSUBSCRIBE:
+            if name in SUBSCRIPTIONS or name in UNSUBSCRIPTIONS:
                 result = self._subscription(name, params, listener)
             else:
                 result = self._methods.answer(name, params)
@@ -168,13 +161,13 @@ class Server:
     def _subscription(self, name: str, params: list, listener: Listener | None) -> bytes:
         if listener is None:
             raise RpcError(-32603, "Internal error")  # as a node does over HTTP
-        if name in UNSUBSCRIBE:
+        if name in UNSUBSCRIPTIONS:
             gone = listener.subscriptions.pop(params[0] if params else "", None)
             return b"true" if gone else b"false"
         key = next(self._names)
-        listener.subscriptions[key] = HEADS[name]
+        listener.subscriptions[key] = SUBSCRIPTIONS[name]
         # The head comes at once, behind the answer that names the subscription.
-        self._start(listener.send(self._notice(key, HEADS[name])))
+        self._start(listener.send(self._notice(key, SUBSCRIPTIONS[name])))
         return orjson.dumps(key)
 
     def _notice(self, key: str, kind: str) -> bytes:
