@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,8 +36,7 @@ class Block:
     """The recorded block whose state this one ends with: itself, or an orphan's last ancestor."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpecChange:
+class SpecChange(NamedTuple):
     """A runtime upgrade that the capture does not have: ``first_block`` is the first it runs."""
 
     first_block: int
@@ -75,7 +75,7 @@ class Capture:
         self.metadata = _metadata_files(folder / "metadata")
         changes = pq.read_table(folder / "storage_changes.parquet")
         if spec_change is not None:
-            changes = self._upgrade(spec_change, changes)
+            changes = self._upgrade(SpecChange(*spec_change), changes)
         self.history = History(changes)
 
     def block(self, number: int) -> Block | None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import orjson
 
-from tests.replay_node.capture import Capture, compact, hex_text, text
+from tests.replay_node.capture import Block, Capture, compact, hex_text, text
 from tests.replay_node.heads import Heads
 
 MOST_KEYS_A_PAGE = 1000
 HASH_CHARACTERS = 66
 NULL = b"null"
+BEFORE_EVERYTHING = -1
 NOT_FOUND = "Header was not found in the database"
 
 # Called over a websocket only; each with the name its notifications bear.
@@ -43,6 +44,10 @@ class RpcError(Exception):
         return orjson.dumps(said if self.data is None else said | {"data": self.data})
 
 
+class StateDiscarded(RpcError):
+    """The node knows the block and no longer has its state."""
+
+
 def invalid_params(why: str) -> RpcError:
     return RpcError(-32602, "Invalid params", why)
 
@@ -55,13 +60,21 @@ class _Method:
 
 
 class Methods:
-    """Every method a client can call, over what the chain is at the moment."""
+    """Every method a client can call, over what the chain is at the moment.
 
-    def __init__(self, capture: Capture, heads: Heads, pruned_below: int = 0) -> None:
+    The state of blocks below ``pruned_below`` is discarded, but for the best head's.
+    ``pruned_answer`` is how that is said: ``error`` as nodes do; ``null``, a null result;
+    ``absent``, as if no key had a value.
+    """
+
+    def __init__(
+        self, capture: Capture, heads: Heads, pruned_below: int = 0, pruned_answer: str = "error"
+    ) -> None:
         self._capture = capture
         self._history = capture.history
         self._heads = heads
         self._pruned_below = pruned_below
+        self._pruned_answer = pruned_answer
         named = {
             "chain_getBlockHash": self.block_hash,
             "chain_getHead": self.block_hash,
@@ -85,9 +98,7 @@ class Methods:
             "system_health": lambda: orjson.dumps(
                 {"peers": 0, "isSyncing": False, "shouldHavePeers": False}
             ),
-            "rpc_methods": lambda: orjson.dumps(
-                {"methods": sorted([*self._methods, *SUBSCRIPTIONS, *UNSUBSCRIPTIONS])}
-            ),
+            "rpc_methods": self.names,
         }
         self._methods = {name: _described(call) for name, call in named.items()}
 
@@ -104,7 +115,16 @@ class Methods:
             raise invalid_params("invalid type, expected a list of parameters")
         if len(params) < method.least:
             raise invalid_params("No more params")
-        return method.call(*params[: method.most])
+        try:
+            return method.call(*params[: method.most])
+        except StateDiscarded:
+            if self._pruned_answer == "null":
+                return NULL
+            raise
+
+    def names(self) -> bytes:
+        known = [*self._methods, *SUBSCRIPTIONS, *UNSUBSCRIPTIONS]
+        return orjson.dumps({"methods": sorted(known)})
 
     # ------------------------------------------------------------------ chain
 
@@ -133,7 +153,7 @@ class Methods:
     # ------------------------------------------------------------------ state
 
     def storage(self, key: object, block_hash: object = None) -> bytes:
-        return self._history.value(_hex_of(key), self._state(self._or_best(block_hash)))
+        return self._history.value(_hex_of(key), self._storage_state(self._or_best(block_hash)))
 
     def query_storage(self, keys: object, block_hash: object = None) -> bytes:
         if not isinstance(keys, list):
@@ -144,7 +164,7 @@ class Methods:
             raise RpcError(
                 4001, f"Cannot resolve a block range {span}. UnknownBlock: {NOT_FOUND}: {at}"
             )
-        state = self._state(at)
+        state = self._storage_state(at)
         if not keys:
             return b"[]"
         try:
@@ -165,7 +185,7 @@ class Methods:
             )
         prefix = "0x" if prefix is None else _hex_of(prefix)
         after = None if after is None else _hex_of(after)
-        state = self._state(self._or_best(block_hash))
+        state = self._storage_state(self._or_best(block_hash))
         found = self._history.keys(prefix, after, state)
         return orjson.dumps([key for key, _ in zip(found, range(count), strict=False)])
 
@@ -218,14 +238,26 @@ class Methods:
             )
         return found
 
+    def _storage_state(self, at: str) -> int:
+        """The recorded block in whose state a key is looked up."""
+        try:
+            return self._state(at)
+        except StateDiscarded:
+            if self._pruned_answer == "absent":
+                return BEFORE_EVERYTHING
+            raise
+
     def _state(self, at: str, saying: str = "UnknownBlock") -> int:
         """The recorded block whose state a block ends with."""
         block = self._heads.find(at)
         if block is None and not self._heads.precedes_capture(at):
             raise RpcError(4003, f"Client error: {saying}: {NOT_FOUND}: {at}")
-        if block is None or block.number < self._pruned_below or not self._heads.has_state(block):
-            raise RpcError(4003, f"Client error: {saying}: State already discarded for {at}")
+        if block is None or self._is_pruned(block) or not self._heads.has_state(block):
+            raise StateDiscarded(4003, f"Client error: {saying}: State already discarded for {at}")
         return block.state_of
+
+    def _is_pruned(self, block: Block) -> bool:
+        return block.number < self._pruned_below and block.number != self._heads.best
 
     def _runtime_state(self, block_hash: object) -> int:
         """The same, for a question to the runtime, which words its errors otherwise."""
