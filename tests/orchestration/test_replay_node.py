@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import http.client
 import json
 import signal
 import subprocess
@@ -129,7 +130,7 @@ def test_pages_of_keys_are_the_keys_in_byte_order(node, small, page):
 
 
 def test_keys_without_a_value_at_the_block_are_not_listed(altered):
-    (gone,) = every_key_of_one(item_prefix("Timestamp", "Now"))
+    gone = item_prefix("Timestamp", "Now")
 
     def remove(changes):
         rows = changes.to_pylist()
@@ -142,10 +143,6 @@ def test_keys_without_a_value_at_the_block_are_not_listed(altered):
         hashes = ask(node, "chain_getBlockHash", [609, 610, 611])
         listed = [ask(node, "state_getKeysPaged", NOW, 10, None, at) for at in hashes]
     assert listed == [[NOW], [], [NOW]]
-
-
-def every_key_of_one(prefix: bytes) -> list[bytes]:
-    return [prefix]
 
 
 def test_hashes_and_headers_are_the_recordings(node, small):
@@ -275,10 +272,10 @@ def test_what_is_no_call_is_refused_over_both_transports(node, raw, code):
 def test_an_answer_above_the_limit_of_a_node_is_refused(node, monkeypatch):
     monkeypatch.setattr("tests.replay_node.server.MOST_BYTES", 1000)
     assert fails(node, "state_getMetadata") == (-32008, "Response is too big")
-    several = [call("system_chain", number=n) for n in range(15)]
+    several = [call("chain_getHeader", number=n) for n in range(5)]
     assert post(node, several)["error"]["code"] == -32011
-    (refused,) = heard(node, [call("state_getStorage", f"0x{'00' * 1000}")], 1)
-    assert refused["error"] == {"code": -32007} | refused["error"]
+    (refused,) = heard(node, [call("state_getStorage", f"0x{'00' * 600}")], 1)
+    assert refused["error"]["code"] == -32007
 
 
 # ---------------------------------------------------------------------- batches, subscriptions
@@ -425,9 +422,8 @@ def test_a_dropped_connection_has_sent_a_part_of_the_answer_at_most(capture, see
     with serving(capture, Faults(drop=1, seed=seed)) as node:
         (message,) = over_websocket(node, [batch], 1)
         assert message.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
-        with pytest.raises(OSError if seed is None else Exception) as caught:
+        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
             post(node, batch)
-        assert not isinstance(caught.value, json.JSONDecodeError)
         assert node.faults_done == {"drop": 2}
 
 
