@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,8 +36,7 @@ class Block:
     """The recorded block whose state this one ends with: itself, or an orphan's last ancestor."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpecChange:
+class SpecChange(NamedTuple):
     """A runtime upgrade that the capture does not have: ``first_block`` is the first it runs."""
 
     first_block: int
@@ -75,7 +75,7 @@ class Capture:
         self.metadata = _metadata_files(folder / "metadata")
         changes = pq.read_table(folder / "storage_changes.parquet")
         if spec_change is not None:
-            changes = self._upgrade(spec_change, changes)
+            changes = self._upgrade(SpecChange(*spec_change), changes)
         self.history = History(changes)
 
     def block(self, number: int) -> Block | None:
@@ -146,13 +146,20 @@ def make_header(
 
 
 class History:
-    """Every value of every key: the state at the end of any block."""
+    """Every value of every key: the state at the end of any block.
+
+    Keys are hex, ``0x`` and lower case; ``hex_text`` makes them so.
+    """
 
     def __init__(self, changes: pa.Table) -> None:
         changes = changes.sort_by([("key", "ascending"), ("block_number", "ascending")])
-        self._blocks = changes["block_number"].to_pylist()
+        numbers = changes["block_number"]
+        # One int object a block, so that a search stays in the processor's cache.
+        known = {number: number for number in pc.unique(numbers).to_pylist()}
+        self._blocks = [known[number] for number in numbers.to_pylist()]
+        # With the bracket that closes the pair of key and value: 7,000 keys in 3 ms instead of 6.
         self._values = [
-            b"null" if value is None else b'"0x%b"' % value.hex().encode()
+            b"null]" if value is None else b'"0x%b"]' % value.hex().encode()
             for value in changes["value"].to_pylist()
         ]
         runs = pc.run_end_encode(changes["key"].combine_chunks())
@@ -161,7 +168,7 @@ class History:
         self._keys = [f"0x{key.hex()}" for key in runs.values.to_pylist()]
         starts = [0, *ends[:-1]]
         self._spans = {
-            key: (start, end, b'["%b",' % key.encode())
+            key: (start, end, b',["%b",' % key.encode())
             for key, start, end in zip(self._keys, starts, ends, strict=True)
         }
 
@@ -171,25 +178,28 @@ class History:
             return b"null"
         start, end, _ = self._spans[key]
         row = bisect_right(self._blocks, block, start, end) - 1
-        return self._values[row] if row >= start else b"null"
+        return self._values[row][:-1] if row >= start else b"null"
 
     def pairs(self, keys: Iterable[str], block: int) -> bytes:
-        """The JSON text of a list of [key, value], in the order of the keys."""
+        """The JSON text of a list of [key, value], in the order of the keys.
+
+        Raises:
+            ValueError: a key is not hex.
+        """
         spans, blocks, values = self._spans, self._blocks, self._values
-        parts = []
+        parts: list[bytes] = []
+        add = parts.append
         for key in keys:
             span = spans.get(key)
             if span is None:
-                parts.append(b'["%b",null]' % key.encode())
+                known = hex_text(key)
+                add(b',["%b",%b]' % (known.encode(), self.value(known, block)))
                 continue
             start, end, opening = span
             row = bisect_right(blocks, block, start, end) - 1
-            parts.append(opening + (values[row] if row >= start else b"null") + b"]")
-        return b"[" + b",".join(parts) + b"]"
-
-    def knows(self, key: str) -> bool:
-        """The key had a value at some block."""
-        return key in self._spans
+            add(opening)
+            add(values[row] if row >= start else b"null]")
+        return b"[%b]" % b"".join(parts)[1:]
 
     def keys(self, prefix: str, after: str | None, block: int) -> Iterator[str]:
         """The keys under a prefix that have a value, in byte order, from the one behind another."""
@@ -202,6 +212,20 @@ class History:
                 return
             if self.value(key, block) != b"null":
                 yield key
+
+
+def hex_text(said: object) -> str:
+    """A hex string as it is looked up: 0x, then whole bytes in lower case.
+
+    Raises:
+        ValueError: it is anything else; the words are a node's.
+    """
+    if not isinstance(said, str) or not said.startswith("0x"):
+        raise ValueError("0x prefix is missing, expected a 0x-prefixed hex string")
+    try:
+        return f"0x{bytes.fromhex(said[2:]).hex()}"
+    except ValueError:
+        raise ValueError("invalid hex character, expected whole bytes of [0-9a-f]") from None
 
 
 def digest(*parts: bytes) -> str:

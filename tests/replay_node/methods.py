@@ -9,13 +9,22 @@ from dataclasses import dataclass
 
 import orjson
 
-from tests.replay_node.capture import Capture, compact, text
+from tests.replay_node.capture import Block, Capture, compact, hex_text, text
 from tests.replay_node.heads import Heads
 
 MOST_KEYS_A_PAGE = 1000
 HASH_CHARACTERS = 66
 NULL = b"null"
+BEFORE_EVERYTHING = -1
 NOT_FOUND = "Header was not found in the database"
+
+# Called over a websocket only; each with the name its notifications bear.
+SUBSCRIPTIONS = {
+    "chain_subscribeFinalizedHeads": "chain_finalizedHead",
+    "chain_subscribeNewHeads": "chain_newHead",
+    "chain_subscribeNewHead": "chain_newHead",
+}
+UNSUBSCRIPTIONS = frozenset(name.replace("subscribe", "unsubscribe") for name in SUBSCRIPTIONS)
 
 # The two runtime interfaces that are answered: Core and Metadata, by the hash of their names.
 APIS = (("0xdf6acb689907609b", 5), ("0x37e397fc7c91f5e4", 2))
@@ -35,6 +44,10 @@ class RpcError(Exception):
         return orjson.dumps(said if self.data is None else said | {"data": self.data})
 
 
+class StateDiscarded(RpcError):
+    """The node knows the block and no longer has its state."""
+
+
 def invalid_params(why: str) -> RpcError:
     return RpcError(-32602, "Invalid params", why)
 
@@ -47,13 +60,21 @@ class _Method:
 
 
 class Methods:
-    """Every method a client can call, over what the chain is at the moment."""
+    """Every method a client can call, over what the chain is at the moment.
 
-    def __init__(self, capture: Capture, heads: Heads, pruned_below: int = 0) -> None:
+    The state of blocks below ``pruned_below`` is discarded, but for the best head's.
+    ``pruned_answer`` is how that is said: ``error`` as nodes do; ``null``, a null result;
+    ``absent``, as if no key had a value.
+    """
+
+    def __init__(
+        self, capture: Capture, heads: Heads, pruned_below: int = 0, pruned_answer: str = "error"
+    ) -> None:
         self._capture = capture
         self._history = capture.history
         self._heads = heads
         self._pruned_below = pruned_below
+        self._pruned_answer = pruned_answer
         named = {
             "chain_getBlockHash": self.block_hash,
             "chain_getHead": self.block_hash,
@@ -77,7 +98,7 @@ class Methods:
             "system_health": lambda: orjson.dumps(
                 {"peers": 0, "isSyncing": False, "shouldHavePeers": False}
             ),
-            "rpc_methods": lambda: orjson.dumps({"methods": sorted(self._methods)}),
+            "rpc_methods": self.names,
         }
         self._methods = {name: _described(call) for name, call in named.items()}
 
@@ -94,7 +115,16 @@ class Methods:
             raise invalid_params("invalid type, expected a list of parameters")
         if len(params) < method.least:
             raise invalid_params("No more params")
-        return method.call(*params[: method.most])
+        try:
+            return method.call(*params[: method.most])
+        except StateDiscarded:
+            if self._pruned_answer == "null":
+                return NULL
+            raise
+
+    def names(self) -> bytes:
+        known = [*self._methods, *SUBSCRIPTIONS, *UNSUBSCRIPTIONS]
+        return orjson.dumps({"methods": sorted(known)})
 
     # ------------------------------------------------------------------ chain
 
@@ -123,22 +153,25 @@ class Methods:
     # ------------------------------------------------------------------ state
 
     def storage(self, key: object, block_hash: object = None) -> bytes:
-        return self._history.value(self._key(key), self._state(self._or_best(block_hash)))
+        return self._history.value(_hex_of(key), self._storage_state(self._or_best(block_hash)))
 
     def query_storage(self, keys: object, block_hash: object = None) -> bytes:
         if not isinstance(keys, list):
             raise invalid_params("invalid type, expected a sequence of keys")
         at = self._or_best(block_hash)
-        asked = dict.fromkeys(self._key(key) for key in keys)  # a key asked twice is told once
         if self._heads.find(at) is None and not self._heads.precedes_capture(at):
             span = f"""['"{at}"' ... '"Some({at})"]"""
             raise RpcError(
                 4001, f"Cannot resolve a block range {span}. UnknownBlock: {NOT_FOUND}: {at}"
             )
-        state = self._state(at)
-        if not asked:
+        state = self._storage_state(at)
+        if not keys:
             return b"[]"
-        changes = self._history.pairs(asked, state)
+        try:
+            asked = dict.fromkeys(keys)  # a key asked for twice is told once
+            changes = self._history.pairs(asked, state)
+        except (TypeError, ValueError) as error:
+            raise invalid_params(str(error)) from None
         return b'[{"block":"%b","changes":%b}]' % (at.encode(), changes)
 
     def keys_paged(
@@ -150,9 +183,9 @@ class Methods:
             raise RpcError(
                 4002, f"count exceeds maximum value. value: {count}, max: {MOST_KEYS_A_PAGE}"
             )
-        prefix = "0x" if prefix is None else self._key(prefix)
-        after = None if after is None else self._key(after)
-        state = self._state(self._or_best(block_hash))
+        prefix = "0x" if prefix is None else _hex_of(prefix)
+        after = None if after is None else _hex_of(after)
+        state = self._storage_state(self._or_best(block_hash))
         found = self._history.keys(prefix, after, state)
         return orjson.dumps([key for key, _ in zip(found, range(count), strict=False)])
 
@@ -185,7 +218,7 @@ class Methods:
             versions = b"".join(version.to_bytes(4, "little") for version in sorted(known))
             return _hex(compact(len(known)) + versions)
         if name == "Metadata_metadata_at_version":
-            asked = int.from_bytes(bytes.fromhex(self._key(data)[2:]), "little")
+            asked = int.from_bytes(bytes.fromhex(_hex_of(data)[2:]), "little")
             found = known.get(asked)
             return _hex(b"\0" if found is None else b"\1" + compact(len(found)) + found)
         raise RpcError(
@@ -198,33 +231,33 @@ class Methods:
     def _or_best(self, block_hash: object) -> str:
         if block_hash is None:
             return self._heads.hash_at(self._heads.best)
-        found = self._key(block_hash)
+        found = _hex_of(block_hash)
         if len(found) != HASH_CHARACTERS:
             raise invalid_params(
                 f"invalid length {len(found) - 2}, expected a 0x-prefixed hex string of length 64"
             )
         return found
 
-    def _key(self, said: object) -> str:
-        """A key or hash as it is looked up: 0x, then hex in lower case."""
-        if isinstance(said, str):
-            if self._history.knows(said):
-                return said
-            if said.startswith("0x"):
-                try:
-                    return f"0x{bytes.fromhex(said[2:]).hex()}"
-                except ValueError:
-                    raise invalid_params("invalid hex character, expected [0-9a-f]") from None
-        raise invalid_params("0x prefix is missing, expected a 0x-prefixed hex string")
+    def _storage_state(self, at: str) -> int:
+        """The recorded block in whose state a key is looked up."""
+        try:
+            return self._state(at)
+        except StateDiscarded:
+            if self._pruned_answer == "absent":
+                return BEFORE_EVERYTHING
+            raise
 
     def _state(self, at: str, saying: str = "UnknownBlock") -> int:
         """The recorded block whose state a block ends with."""
         block = self._heads.find(at)
         if block is None and not self._heads.precedes_capture(at):
             raise RpcError(4003, f"Client error: {saying}: {NOT_FOUND}: {at}")
-        if block is None or block.number < self._pruned_below or not self._heads.has_state(block):
-            raise RpcError(4003, f"Client error: {saying}: State already discarded for {at}")
+        if block is None or self._is_pruned(block) or not self._heads.has_state(block):
+            raise StateDiscarded(4003, f"Client error: {saying}: State already discarded for {at}")
         return block.state_of
+
+    def _is_pruned(self, block: Block) -> bool:
+        return block.number < self._pruned_below and block.number != self._heads.best
 
     def _runtime_state(self, block_hash: object) -> int:
         """The same, for a question to the runtime, which words its errors otherwise."""
@@ -264,6 +297,13 @@ def _number(said: object) -> int:
     if said >= 1 << 32:
         raise RpcError(3001, f"`{said}` > u32::MAX, the max block number is u32.")
     return said
+
+
+def _hex_of(said: object) -> str:
+    try:
+        return hex_text(said)
+    except ValueError as error:
+        raise invalid_params(str(error)) from None
 
 
 def _hex(raw: bytes) -> bytes:
