@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     @property
     def shown_source(self) -> str:
         """The source as it may be shown: without what may be a credential in a URL."""
-        if not self.is_live:
+        if "://" not in self.source:
             return self.source
         return ", ".join(urls.redacted(url) for url in self._urls)
 

@@ -29,9 +29,14 @@ MOST_TRIES = 60
 MOST_SECONDS = 1_800
 """Of one piece of work, being throttled included."""
 
+_TRIES_HERE = 5
+"""Of one call before the work it belongs to goes to another endpoint."""
+_FIRST_WINDOW = 64
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 30
 _LEAST_RATE = 0.5
+_FASTER_AN_ANSWER = 1.0005
+"""So that a limit of 300 a second is met again after 1.5 seconds at four fifths of it."""
 _MOST_KEYS = 4_096
 _LEAST_KEYS = 64
 
@@ -52,6 +57,7 @@ class Endpoint:
         self.last_trouble: str | None = None
         self._link = rpc.link(url, session)
         self._turns = turns
+        self._window = _Window()
         self._genesis: str | None = None
         self._asking_genesis = asyncio.Lock()
         self._state_from = 0
@@ -62,33 +68,37 @@ class Endpoint:
         self._answered: deque[float] = deque(maxlen=2_000)
         self._slowed_at = 0.0
 
-    async def call(self, method: str, params: list) -> Any:
-        """The result of a call, when its turn has come.
+    async def ask(self, method: str, params: list, read: Callable[[Any], Answer]) -> Answer:
+        """What ``read`` makes of the result of a call; asked again here when it is not usable.
+
+        Args:
+            read: raises ``rpc.BadAnswer`` when the result is not what the question allows.
 
         Raises:
-            rpc.Trouble: there is none.
+            rpc.Trouble: that of the last try.
         """
-        await self._slot()
-        async with self._turns:
-            try:
-                result = await self._link.call(method, params)
-            except rpc.Throttled as error:
-                self._slow_down(error.seconds)
-                raise
-            except rpc.Lost:
-                self._rest()
-                raise
-        self._heard()
-        return result
+        tries = 0
+        while True:
+            await self._slot()
+            async with self._turns, self._window:
+                try:
+                    answer = read(await self._link.call(method, params))
+                except (rpc.NotOffered, rpc.TooLarge):
+                    raise
+                except rpc.Trouble as error:
+                    self._hurt(error)
+                    tries += 1
+                    if tries == _TRIES_HERE:
+                        raise
+                else:
+                    self._heard()
+                    return answer
 
     async def genesis(self) -> str:
         """The hash of block 0, asked for once."""
         async with self._asking_genesis:
             if self._genesis is None:
-                found = await self.call("chain_getBlockHash", [0])
-                if not isinstance(found, str):
-                    raise rpc.BadAnswer("it knows no block 0")
-                self._genesis = found
+                self._genesis = await self.ask("chain_getBlockHash", [0], rpc.hash_of)
             return self._genesis
 
     def has_state(self, block: int | None) -> bool:
@@ -117,7 +127,9 @@ class Endpoint:
         await self._link.close()
 
     async def _slot(self) -> None:
-        """Waits as long as the rate it bears asks for."""
+        """Waits while it rests, and as long as the rate it bears asks for."""
+        while self.rests_for():
+            await asyncio.sleep(self.rests_for())
         if self._rate is not None:
             now = time.monotonic()
             start = max(now, self._next_slot)
@@ -126,30 +138,44 @@ class Endpoint:
                 await asyncio.sleep(start - now)
 
     def _heard(self) -> None:
-        now = time.monotonic()
-        self._answered.append(now)
+        self._answered.append(time.monotonic())
         self._troubles = 0
-        # A rate that is borne for a second is raised by a fiftieth: 40 s to twice as fast.
-        if self._rate is not None and now - self._slowed_at > 1:
-            self._slowed_at = now
-            self._rate *= 1.02
+        self._window.widen()
+        if self._rate is not None:
+            self._rate *= _FASTER_AN_ANSWER
+
+    def _hurt(self, trouble: rpc.Trouble) -> None:
+        self.last_trouble = str(trouble)
+        if isinstance(trouble, rpc.Throttled):
+            self._slow_down(trouble.seconds)
+        elif isinstance(trouble, rpc.Lost) and not self.rests_for():
+            # All calls that a broken connection held fail as one.
+            self._window.narrow()
+            self._rest_longer()
+            self._troubles += 1
 
     def _slow_down(self, seconds: float | None) -> None:
-        """Takes four fifths of what it bore in the last second; it may say how long to wait."""
-        now = time.monotonic()
-        if now - self._slowed_at > 1 or self._rate is None:
-            self._slowed_at = now
-            borne = sum(1 for at in self._answered if now - at < 1)
-            self._rate = max(_LEAST_RATE, 0.8 * min(borne or 1, self._rate or borne or 1))
-        wait = seconds if seconds is not None else random.uniform(0.1, 0.3)
-        self._rest_until = max(self._rest_until, now + wait)
+        """Takes four fifths of the rate it bore, at most once a second.
 
-    def _rest(self) -> None:
-        """Waits longer after each trouble in a row, with jitter; many calls fail as one."""
-        if self.rests_for() == 0:
-            longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**self._troubles)
+        Rests as long as it says; where it does not, only when the slower rate is too fast as well.
+        """
+        now = time.monotonic()
+        if self._rate is None or now - self._slowed_at > 1:
+            self._slowed_at = now
+            borne = [at for at in self._answered if now - at < 1]
+            measured = len(borne) / max(0.05, now - borne[0]) if borne else 1.0
+            self._rate = max(_LEAST_RATE, 0.8 * min(measured, self._rate or measured))
+        if seconds is not None:
+            self._rest_until = max(self._rest_until, now + seconds)
+        elif not self.rests_for():
+            if self._troubles:
+                self._rest_longer()
             self._troubles += 1
-            self._rest_until = time.monotonic() + random.uniform(longest / 2, longest)
+
+    def _rest_longer(self) -> None:
+        """Twice as long after each trouble in a row, with jitter."""
+        longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**self._troubles)
+        self._rest_until = time.monotonic() + random.uniform(longest / 2, longest)
 
 
 class Endpoints:
@@ -160,7 +186,7 @@ class Endpoints:
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=rpc.CONNECT_SECONDS),
         )
-        turns = _Turns(budget)
+        turns = _Turns(budget.share)
         self._all = [Endpoint(url, turns, self._session) for url in urls]
         self._genesis: str | None = None
         self._asked = 0
@@ -186,8 +212,7 @@ class Endpoints:
                 await self._same_chain(endpoint)
                 answer = await work(endpoint)
             except rpc.Throttled as error:
-                self._heard_at = time.monotonic()
-                trouble = error
+                self._heard_at, trouble = time.monotonic(), error
             except rpc.Discarded as error:
                 if block is None:
                     raise
@@ -209,7 +234,6 @@ class Endpoints:
             else:
                 self._heard_at = time.monotonic()
                 return answer
-            endpoint.last_trouble = str(trouble)
             if tries > MOST_TRIES or time.monotonic() - began > MOST_SECONDS:
                 raise SourceError(
                     f"{endpoint.name} gave no usable answer in {tries} tries (the last: "
@@ -265,15 +289,15 @@ class Endpoints:
 
 
 class _Turns:
-    """Lets as many requests fly as the budget gives this process."""
+    """Lets as many requests fly at once as ``limit`` says, which may change."""
 
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+    def __init__(self, limit: Callable[[], float]) -> None:
+        self.limit = limit
         self._flying = 0
         self._waiting: deque[asyncio.Future] = deque()
 
     async def __aenter__(self) -> None:
-        while self._flying >= self._budget.share():
+        while self._flying >= self.limit():
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
             try:
@@ -288,9 +312,23 @@ class _Turns:
         self._wake()
 
     def _wake(self) -> None:
-        free = self._budget.share() - self._flying
+        free = self.limit() - self._flying
         while self._waiting and free > 0:
             turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
                 free -= 1
+
+
+class _Window(_Turns):
+    """As many as one endpoint bears: half after every break, one more after each that many."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: self._size)
+        self._size = float(_FIRST_WINDOW)
+
+    def widen(self) -> None:
+        self._size += 1 / self._size
+
+    def narrow(self) -> None:
+        self._size = max(1.0, self._size / 2)

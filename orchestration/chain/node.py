@@ -38,6 +38,7 @@ _HASHES_A_CALL = 256
 _HASH_CALLS_KEPT = 256
 _BLOCKS_A_UNIT = 16
 _HEAD_SECONDS = 3
+_PARENT_TRIES = 5
 
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
@@ -152,14 +153,12 @@ class Node:
             {"block_number": pa.array(numbers, pa.int64()), "events": pa.array(events, pa.binary())}
         )
 
+    def extrinsics(self, blocks: range) -> Iterator[list[bytes]]:
+        return self._each(blocks, lambda block: self._at(block, _extrinsics))
+
     def metadata(self, spec_version: int) -> bytes:
         block = self._block_run_by(spec_version)
-        raw = self._wait(self._at(self._state_that_runs(block), _metadata))
-        return raw[raw.index(b"meta") :]
-
-    def extrinsics(self, blocks: range) -> Iterator[list[bytes]]:
-        """For each block, in order: its extrinsics, each with its length in front."""
-        return self._each(blocks, lambda block: self._at(block, _extrinsics))
+        return self._wait(self._at(self._state_that_runs(block), _metadata))
 
     # ------------------------------------------------------------------ many at once, in order
 
@@ -192,15 +191,15 @@ class Node:
     # ------------------------------------------------------------------ hashes
 
     async def _hash(self, block: int) -> str:
-        found = (await self._hashes_around(block))[block % _HASHES_A_CALL]
+        found = await self._known_hash(block)
         if found is None:
             (found,) = await self._endpoints.ask(lambda e: _hashes(e, block, block))
         return found
 
-    async def _hashes_around(self, block: int) -> list[str | None]:
-        """Hashes of the finalized blocks in the aligned run of numbers that a block is in.
+    async def _known_hash(self, block: int) -> str | None:
+        """A block's hash, from one answer for the aligned run of finalized blocks that it is in.
 
-        The endpoint that is asked may lack some: it began from a later block, or lags behind.
+        None where the endpoint that was asked began from a later block, or lags behind.
         """
         number = block // _HASHES_A_CALL
         task = self._hashes.get(number)
@@ -211,51 +210,44 @@ class Node:
             task = self._hashes[number] = asyncio.create_task(asked)
             if len(self._hashes) > _HASH_CALLS_KEPT:
                 self._hashes.popitem(last=False)
-        return await asyncio.shield(task)
+        return (await asyncio.shield(task))[block % _HASHES_A_CALL]
 
     # ------------------------------------------------------------------ pieces of work
 
     async def _headers(self, blocks: range) -> list[tuple[bytes, bytes, int]]:
         """Hash, parent hash and time in ms of each block."""
-        hashes = [await self._hash(block) for block in blocks]
 
-        async def work(endpoint: Endpoint) -> list[bytes]:
-            return await asyncio.gather(
-                *(_parent(endpoint, b, h) for b, h in zip(blocks, hashes, strict=True))
-            )
+        async def of(block: int) -> tuple[bytes, bytes, int]:
+            parent, time_ms = await asyncio.gather(self._parent(block), self._time_of(block))
+            return rpc.bytes_of(await self._hash(block)), parent, time_ms
 
-        parents, times = await asyncio.gather(
-            self._endpoints.ask(work), self._times_of(blocks, hashes)
-        )
-        return [(_bytes(h), p, t) for h, p, t in zip(hashes, parents, times, strict=True)]
+        return await asyncio.gather(*map(of, blocks))
 
-    async def _times_of(self, blocks: Sequence[int], hashes: Sequence[str]) -> list[int]:
-        """Milliseconds since 1970 at which each block was made.
+    async def _parent(self, block: int) -> bytes:
+        """The parent a block names, asked for again where it is not the block before.
+
+        What is still another then is the chain's answer, and whoever lands it refuses it.
+        """
+        block_hash = await self._hash(block)
+        before = await self._known_hash(block - 1) if block else None
+        for _ in range(_PARENT_TRIES):
+            parent = await self._endpoints.ask(lambda e: _parent(e, block, block_hash))
+            if before is None or parent == rpc.bytes_of(before):
+                break
+        return parent
+
+    async def _time_of(self, block: int) -> int:
+        """Milliseconds since 1970 at which a block was made.
 
         The genesis block states none: it stands one block time before the first.
         """
-
-        async def work(endpoint: Endpoint) -> list[int]:
-            return await asyncio.gather(
-                *(_time(endpoint, b, h) for b, h in zip(blocks, hashes, strict=True))
-            )
-
-        if 0 in blocks:
-            first = await self._times_of([1], [await self._hash(1)])
-            rest = await self._times_of(blocks[1:], hashes[1:])
-            return [first[0] - BLOCK_MS, *rest]
-        return await self._endpoints.ask(work, min(blocks)) if blocks else []
+        if block == 0:
+            return await self._time_of(1) - BLOCK_MS
+        return await self._at(block, lambda e, block_hash: _time(e, block, block_hash))
 
     async def _events(self, blocks: range) -> list[bytes | None]:
-        hashes = [await self._hash(block) for block in blocks]
-
-        async def work(endpoint: Endpoint) -> list[bytes | None]:
-            found = await asyncio.gather(
-                *(_values(endpoint, b, h, [_EVENTS]) for b, h in zip(blocks, hashes, strict=True))
-            )
-            return [events for (events,) in found]
-
-        return await self._endpoints.ask(work, min(blocks))
+        found = await asyncio.gather(*(self._storage(block, [_EVENTS]) for block in blocks))
+        return [events for (events,) in found]
 
     async def _storage(self, block: int, keys: Sequence[bytes]) -> list[bytes | None]:
         return await self._at(block, lambda e, block_hash: _snapshot(e, block, block_hash, keys))
@@ -266,11 +258,8 @@ class Node:
     # ------------------------------------------------------------------ times and specs
 
     def _time(self, block: int) -> int:
-        async def asked() -> list[int]:
-            return await self._times_of([block], [await self._hash(block)])
-
         if block not in self._times:
-            (self._times[block],) = self._wait(asked())
+            self._times[block] = self._wait(self._time_of(block))
         return self._times[block]
 
     def _first_block_at(self, blocks: range, moment_ms: int) -> int:
@@ -375,39 +364,39 @@ def _utc_day(time_ms: int) -> dt.date:
 
 
 async def _identity(endpoint: Endpoint) -> ChainIdentity:
-    name = await endpoint.call("system_chain", [])
-    if not isinstance(name, str):
-        raise rpc.BadAnswer("the name of the chain is no text")
-    return ChainIdentity(name, await endpoint.genesis())
+    return ChainIdentity(await endpoint.ask("system_chain", [], _text_of), await endpoint.genesis())
 
 
 async def _finalized_head(endpoint: Endpoint) -> int:
-    header = await endpoint.call(
-        "chain_getHeader", [_hex(await endpoint.call("chain_getFinalizedHead", []), 32)]
-    )
-    return _number_of(header)
+    head = await endpoint.ask("chain_getFinalizedHead", [], rpc.hash_of)
+    return await endpoint.ask("chain_getHeader", [head], _number_of)
 
 
 async def _hashes(
     endpoint: Endpoint, first: int, last: int, may_lack: bool = False
 ) -> list[str | None]:
     """Hashes of blocks, both ends included."""
-    found = await endpoint.call("chain_getBlockHash", [list(range(first, last + 1))])
-    if not isinstance(found, list) or len(found) != last - first + 1:
-        raise rpc.BadAnswer(f"not a hash for each of the blocks {first} to {last}")
-    for block, block_hash in enumerate(found, first):
-        if block_hash is None and not may_lack:
-            raise rpc.BadAnswer(f"it knows no block {block}")
-        if block_hash is not None:
-            _hex(block_hash, 32)
-    return found
+
+    def read(result: Any) -> list[str | None]:
+        if not isinstance(result, list) or len(result) != last - first + 1:
+            raise rpc.BadAnswer(f"not a hash for each of the blocks {first} to {last}")
+        for block, block_hash in enumerate(result, first):
+            if block_hash is not None:
+                rpc.hash_of(block_hash)
+            elif not may_lack:
+                raise rpc.BadAnswer(f"it knows no block {block}")
+        return result
+
+    return await endpoint.ask("chain_getBlockHash", [list(range(first, last + 1))], read)
 
 
 async def _parent(endpoint: Endpoint, block: int, block_hash: str) -> bytes:
-    header = await endpoint.call("chain_getHeader", [block_hash])
-    if _number_of(header) != block:
-        raise rpc.BadAnswer(f"the header of block {block} is of another block")
-    return _bytes(_hex(header.get("parentHash"), 32))
+    def read(header: Any) -> bytes:
+        if _number_of(header) != block:
+            raise rpc.BadAnswer(f"the header of block {block} is of another block")
+        return rpc.bytes_of(rpc.hash_of(header.get("parentHash")))
+
+    return await endpoint.ask("chain_getHeader", [block_hash], read)
 
 
 async def _time(endpoint: Endpoint, block: int, block_hash: str) -> int:
@@ -418,26 +407,33 @@ async def _time(endpoint: Endpoint, block: int, block_hash: str) -> int:
 
 
 async def _spec_version(endpoint: Endpoint, block_hash: str) -> int:
-    version = await endpoint.call("state_getRuntimeVersion", [block_hash])
-    spec = version.get("specVersion") if isinstance(version, dict) else None
-    if not isinstance(spec, int):
-        raise rpc.BadAnswer("a runtime version has no specVersion")
-    return spec
+    def read(version: Any) -> int:
+        spec = version.get("specVersion") if isinstance(version, dict) else None
+        if not isinstance(spec, int):
+            raise rpc.BadAnswer("a runtime version has no specVersion")
+        return spec
+
+    return await endpoint.ask("state_getRuntimeVersion", [block_hash], read)
 
 
 async def _metadata(endpoint: Endpoint, block_hash: str) -> bytes:
-    raw = _bytes(await endpoint.call("state_getMetadata", [block_hash]))
-    if not 0 <= raw.find(b"meta") <= 6:
-        raise rpc.BadAnswer("metadata does not begin with 'meta'")
-    return raw
+    def read(result: Any) -> bytes:
+        raw = rpc.bytes_of(result)
+        if raw[:4] != b"meta":
+            raise rpc.BadAnswer("metadata does not begin with 'meta'")
+        return raw
+
+    return await endpoint.ask("state_getMetadata", [block_hash], read)
 
 
 async def _extrinsics(endpoint: Endpoint, block_hash: str) -> list[bytes]:
-    answer = await endpoint.call("chain_getBlock", [block_hash])
-    try:
-        return [_bytes(extrinsic) for extrinsic in answer["block"]["extrinsics"]]
-    except (TypeError, KeyError):
-        raise rpc.BadAnswer("a block has no extrinsics") from None
+    def read(answer: Any) -> list[bytes]:
+        try:
+            return [rpc.bytes_of(extrinsic) for extrinsic in answer["block"]["extrinsics"]]
+        except (TypeError, KeyError):
+            raise rpc.BadAnswer("a block has no extrinsics") from None
+
+    return await endpoint.ask("chain_getBlock", [block_hash], read)
 
 
 async def _snapshot(
@@ -462,18 +458,21 @@ async def _values(
     The genesis state has no number.
     """
     asked = ["0x" + key.hex() for key in (_NUMBER, *keys)]
-    answer = await endpoint.call("state_queryStorageAt", [asked, block_hash])
-    try:
-        ((of, changes),) = ((entry["block"], entry["changes"]) for entry in answer)
-        # Nodes answer in the order of the question, a key that was asked twice once.
-        found = dict(changes)
-        values = [found[key] for key in asked]
-    except (TypeError, KeyError, ValueError):
-        raise rpc.BadAnswer(f"not a value for each key of block {block}") from None
-    number, *stored = (None if value is None else _bytes(value) for value in values)
-    if of != block_hash or int.from_bytes(number or b"", "little") != block:
-        raise rpc.BadAnswer(f"the state is not that of block {block}, or is not there")
-    return stored
+
+    def read(result: Any) -> list[bytes | None]:
+        try:
+            ((of, changes),) = ((entry["block"], entry["changes"]) for entry in result)
+            # Nodes answer in the order of the question, a key that was asked twice once.
+            found = dict(changes)
+            values = [found[key] for key in asked]
+        except (TypeError, KeyError, ValueError):
+            raise rpc.BadAnswer(f"not a value for each key of block {block}") from None
+        number, *stored = (None if value is None else rpc.bytes_of(value) for value in values)
+        if of != block_hash or int.from_bytes(number or b"", "little") != block:
+            raise rpc.BadAnswer(f"the state is not that of block {block}, or is not there")
+        return stored
+
+    return await endpoint.ask("state_queryStorageAt", [asked, block_hash], read)
 
 
 async def _keys_under(endpoint: Endpoint, prefix: bytes, block_hash: str) -> list[bytes]:
@@ -501,36 +500,31 @@ async def _pages(endpoint: Endpoint, prefix: bytes, block_hash: str) -> list[byt
 
 async def _page(endpoint: Endpoint, prefix: bytes, after: bytes, block_hash: str) -> list[bytes]:
     """The next keys under a prefix, in byte order; ``after`` the prefix itself for the first."""
-    asked = ["0x" + prefix.hex(), _KEYS_A_PAGE, "0x" + after.hex() if after != prefix else None]
-    answer = await endpoint.call("state_getKeysPaged", [*asked, block_hash])
-    if not isinstance(answer, list) or len(answer) > _KEYS_A_PAGE:
-        raise rpc.BadAnswer("not a page of keys")
-    page = [_bytes(key) for key in answer]
-    if any(not key.startswith(prefix) for key in page) or any(
-        key >= following for key, following in pairwise([after, *page]) if key != prefix
-    ):
-        raise rpc.BadAnswer("a page of keys is out of order or of another item")
-    return page
+
+    def read(result: Any) -> list[bytes]:
+        if not isinstance(result, list) or len(result) > _KEYS_A_PAGE:
+            raise rpc.BadAnswer("not a page of keys")
+        page = [rpc.bytes_of(key) for key in result]
+        in_order = all(a < b for a, b in pairwise(page)) and (not page or page[0] >= after)
+        if not in_order or not all(key.startswith(prefix) for key in page):
+            raise rpc.BadAnswer("a page of keys is out of order or of another item")
+        if page and after != prefix and page[0] == after:
+            raise rpc.BadAnswer("a page of keys begins before it was asked to")
+        return page
+
+    start = None if after == prefix else "0x" + after.hex()
+    asked = ["0x" + prefix.hex(), _KEYS_A_PAGE, start, block_hash]
+    return await endpoint.ask("state_getKeysPaged", asked, read)
 
 
-def _number_of(header: object) -> int:
+def _number_of(header: Any) -> int:
     try:
         return int(header["number"], 16)
     except (TypeError, KeyError, ValueError):
         raise rpc.BadAnswer("a header has no number") from None
 
 
-def _hex(text: object, length: int) -> str:
-    """The text, when it is that many bytes in hex."""
-    if len(_bytes(text)) != length:
-        raise rpc.BadAnswer(f"not {length} bytes in hex")
-    return text
-
-
-def _bytes(text: object) -> bytes:
-    try:
-        if not text.startswith("0x"):
-            raise ValueError
-        return bytes.fromhex(text[2:])
-    except (AttributeError, ValueError):
-        raise rpc.BadAnswer("not bytes in hex") from None
+def _text_of(result: Any) -> str:
+    if not isinstance(result, str):
+        raise rpc.BadAnswer("not a text")
+    return result

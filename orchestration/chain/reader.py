@@ -59,5 +59,8 @@ class ChainReader(Protocol):
     def events(self, blocks: range) -> pa.Table:
         """``block_number, events``: System.Events of each block as stored, in block order."""
 
+    def extrinsics(self, blocks: range) -> Iterator[list[bytes]]:
+        """For each block, in order: its extrinsics, each with its length in front."""
+
     def metadata(self, spec_version: int) -> bytes:
         """The runtime metadata of a spec, beginning with the bytes ``meta``."""

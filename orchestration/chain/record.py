@@ -8,7 +8,7 @@ in it.
 import hashlib
 import json
 import shutil
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -32,8 +32,8 @@ _OF_EVERY_BLOCK = (item_prefix("System", "Number"), item_prefix("Timestamp", "No
 _BLOCKS = pa.schema(
     [
         ("block_number", pa.uint32()),
-        ("block_hash", pa.binary(32)),
-        ("parent_hash", pa.binary(32)),
+        ("block_hash", pa.binary()),
+        ("parent_hash", pa.binary()),
         ("timestamp_ms", pa.uint64()),
         ("spec_version", pa.uint32()),
         ("extrinsics", pa.list_(pa.binary())),
@@ -42,9 +42,7 @@ _BLOCKS = pa.schema(
 _CHANGES = pa.schema([("block_number", pa.uint32()), ("key", pa.binary()), ("value", pa.binary())])
 
 
-def record(
-    reader: ChainReader, blocks: range, folder: Path, say: Say = lambda line: None
-) -> None:
+def record(reader: ChainReader, blocks: range, folder: Path, say: Say = lambda line: None) -> None:
     """Writes a recording of a range of blocks to a folder, which appears when it is whole.
 
     Raises:
@@ -73,8 +71,8 @@ def record(
         pass
     for _ in heard.storage((block, _OF_EVERY_BLOCK) for block in blocks):
         pass
-    for block, stored in zip(*(events[c].to_pylist() for c in ("block_number", "events")), strict=True):
-        heard.note(block, _EVENTS, stored)
+    for event in events.select(["block_number", "events"]).to_pylist():
+        heard.note(event["block_number"], _EVENTS, event["events"])
 
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -129,7 +127,7 @@ class _Heard:
     def storage(
         self, requests: Iterable[tuple[int, Sequence[bytes]]]
     ) -> Iterator[list[bytes | None]]:
-        asked: list[tuple[int, Sequence[bytes]]] = []
+        asked: deque[tuple[int, Sequence[bytes]]] = deque()
 
         def noted() -> Iterator[tuple[int, Sequence[bytes]]]:
             for request in requests:
@@ -137,7 +135,7 @@ class _Heard:
                 yield request
 
         for values in self._reader.storage(noted()):
-            block, keys = asked.pop(0)
+            block, keys = asked.popleft()
             for key, value in zip(keys, values, strict=True):
                 self.note(block, key, value)
             yield values

@@ -125,6 +125,11 @@ class Recording:
             .cast(schema)
         )
 
+    def extrinsics(self, blocks: range) -> Iterator[list[bytes]]:
+        column = self._open("blocks.parquet").read(columns=["block_number", "extrinsics"])
+        known = dict(zip(*(c.to_pylist() for c in column.columns), strict=True))
+        return (known[block] for block in blocks)
+
     def metadata(self, spec_version: int) -> bytes:
         path = self._folder / "metadata" / f"{spec_version}_v14.scale"
         if not path.is_file():

@@ -22,6 +22,7 @@ CONNECT_SECONDS = 10
 _HEARTBEAT_SECONDS = 20
 _LARGEST_MESSAGE = 256 << 20
 _IDS_KEPT = 4_096
+_HASH_BYTES = 32
 
 _THROTTLED = {-32004, -32005, -32029, 429}
 _TOO_LARGE = {-32007, -32008, 413}
@@ -208,6 +209,31 @@ class Http:
         return _result(answer)
 
     async def close(self) -> None: ...
+
+
+def hash_of(result: Any) -> str:
+    """The result, when it is a hash in hex.
+
+    Raises:
+        BadAnswer: it is none.
+    """
+    if len(bytes_of(result)) != _HASH_BYTES:
+        raise BadAnswer("not a hash")
+    return result
+
+
+def bytes_of(result: Any) -> bytes:
+    """The bytes a result is in hex.
+
+    Raises:
+        BadAnswer: it is not.
+    """
+    try:
+        if not result.startswith("0x"):
+            raise ValueError
+        return bytes.fromhex(result[2:])
+    except (AttributeError, ValueError):
+        raise BadAnswer("not bytes in hex") from None
 
 
 def _refuse_status(status: int, headers) -> None:
