@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from async_substrate_interface.sync_substrate import SubstrateInterface
 
 from orchestration.chain.keys import item_prefix
 from orchestration.chain.recording import Recording
+from orchestration.errors import SourceError
 from tests.conftest import PROJECT
 from tests.replay_node import Capture, Faults, Served, mix, serving
 
@@ -377,6 +379,12 @@ def test_an_orphan_branch_is_shown_until_the_fork_is_finalized(capture):
         assert ask(node, "state_getStorage", NOW, true[2]) != values[2]
 
 
+@pytest.mark.parametrize("faults", [Faults(finalized=599), Faults(fork_at=(631,))])
+def test_a_fault_outside_the_capture_is_refused(capture, faults):
+    with pytest.raises(SourceError, match="600|630"), serving(capture, faults):
+        pass
+
+
 def test_a_spec_change_is_in_the_state_before_its_first_block(small, tmp_path):
     metadata = tmp_path / "other.scale"
     metadata.write_bytes(b"meta, another")
@@ -390,6 +398,23 @@ def test_a_spec_change_is_in_the_state_before_its_first_block(small, tmp_path):
     assert [file == f"0x{metadata.read_bytes().hex()}" for file in files] == [False, True, True]
     assert upgrades[0] == upgrades[1] != upgrades[2]
     assert upgrades[2] == f"0x990438{b'node-subtensor'.hex()}"
+
+
+def test_a_capture_of_two_specs_answers_each_with_its_metadata(altered):
+    def upgrade(blocks: pa.Table) -> pa.Table:
+        rows = blocks.to_pylist()
+        for row in rows:
+            row["spec_version"] += row["block_number"] >= 615
+        return pa.Table.from_pylist(rows, blocks.schema)
+
+    folder = altered(blocks=upgrade)
+    (folder / "metadata" / "294_v14.scale").write_bytes(b"meta of 294")
+    with serving(folder) as node:
+        hashes = ask(node, "chain_getBlockHash", [613, 614, LAST])
+        versions = [ask(node, "state_getRuntimeVersion", at)["specVersion"] for at in hashes]
+        files = [ask(node, "state_getMetadata", at) for at in hashes]
+    assert versions == [293, 294, 294]
+    assert [file == f"0x{b'meta of 294'.hex()}" for file in files] == [False, True, True]
 
 
 # ---------------------------------------------------------------------- faults
