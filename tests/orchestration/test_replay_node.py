@@ -381,7 +381,7 @@ def test_an_orphan_branch_is_shown_until_the_fork_is_finalized(capture):
 
 @pytest.mark.parametrize("faults", [Faults(finalized=599), Faults(fork_at=(631,))])
 def test_a_fault_outside_the_capture_is_refused(capture, faults):
-    with pytest.raises(SourceError, match="600|630"), serving(capture, faults):
+    with pytest.raises(SourceError, match=r"600|630"), serving(capture, faults):
         pass
 
 
