@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from async_substrate_interface.sync_substrate import SubstrateInterface
 
 from orchestration.chain.keys import item_prefix
 from orchestration.chain.recording import Recording
+from orchestration.errors import SourceError
 from tests.conftest import PROJECT
 from tests.replay_node import Capture, Faults, Served, mix, serving
 
@@ -377,6 +379,12 @@ def test_an_orphan_branch_is_shown_until_the_fork_is_finalized(capture):
         assert ask(node, "state_getStorage", NOW, true[2]) != values[2]
 
 
+@pytest.mark.parametrize("faults", [Faults(finalized=599), Faults(fork_at=(631,))])
+def test_a_fault_outside_the_capture_is_refused(capture, faults):
+    with pytest.raises(SourceError, match=r"600|630"), serving(capture, faults):
+        pass
+
+
 def test_a_spec_change_is_in_the_state_before_its_first_block(small, tmp_path):
     metadata = tmp_path / "other.scale"
     metadata.write_bytes(b"meta, another")
@@ -392,6 +400,23 @@ def test_a_spec_change_is_in_the_state_before_its_first_block(small, tmp_path):
     assert upgrades[2] == f"0x990438{b'node-subtensor'.hex()}"
 
 
+def test_a_capture_of_two_specs_answers_each_with_its_metadata(altered):
+    def upgrade(blocks: pa.Table) -> pa.Table:
+        rows = blocks.to_pylist()
+        for row in rows:
+            row["spec_version"] += row["block_number"] >= 615
+        return pa.Table.from_pylist(rows, blocks.schema)
+
+    folder = altered(blocks=upgrade)
+    (folder / "metadata" / "294_v14.scale").write_bytes(b"meta of 294")
+    with serving(folder) as node:
+        hashes = ask(node, "chain_getBlockHash", [613, 614, LAST])
+        versions = [ask(node, "state_getRuntimeVersion", at)["specVersion"] for at in hashes]
+        files = [ask(node, "state_getMetadata", at) for at in hashes]
+    assert versions == [293, 294, 294]
+    assert [file == f"0x{b'meta of 294'.hex()}" for file in files] == [False, True, True]
+
+
 # ---------------------------------------------------------------------- faults
 
 
@@ -399,7 +424,8 @@ def test_throttling_over_http_names_the_wait(capture):
     with serving(capture, Faults(throttle=1, retry_after_seconds=3)) as node:
         with pytest.raises(urllib.error.HTTPError) as caught:
             ask(node, "system_chain")
-        assert (caught.value.code, caught.value.headers["Retry-After"]) == (429, "3")
+        with caught.value as refusal:
+            assert (refusal.code, refusal.headers["Retry-After"]) == (429, "3")
 
 
 def test_throttling_over_a_websocket_is_an_error_of_each_call(capture):
@@ -442,7 +468,8 @@ def test_a_server_error_is_no_json(capture):
     with serving(capture, Faults(server_error=1)) as node:
         with pytest.raises(urllib.error.HTTPError) as caught:
             ask(node, "system_chain")
-        assert 500 <= caught.value.code <= 504
+        with caught.value as refusal:
+            assert 500 <= refusal.code <= 504
         assert heard(node, [call("system_chain")], 1)[0]["result"] == "localnet_a"
 
 

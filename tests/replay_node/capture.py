@@ -72,6 +72,8 @@ class Capture:
         self.by_hash = {block.hash: block for block in self.blocks}
         self.parent_of_first = self.blocks[0].header["parentHash"]
         self._specs = [row["spec_version"] for row in rows]
+        for spec in set(self._specs):
+            recording.metadata(spec)  # refuses a spec without its metadata
         self.metadata = _metadata_files(folder / "metadata")
         changes = pq.read_table(folder / "storage_changes.parquet")
         if spec_change is not None:

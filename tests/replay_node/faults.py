@@ -99,10 +99,17 @@ class Luck:
 
     def strikes(self, fault: str) -> bool:
         """Whether the fault is done here; if so, it is counted."""
-        if self._source is None or self._source.random() >= getattr(self._faults, fault):
+        if not self.has(fault):
             return False
-        self._done[fault] += 1
+        self.counts(fault)
         return True
+
+    def has(self, fault: str) -> bool:
+        """Whether the fault is due here; it may turn out that there is nothing to do it to."""
+        return self._source is not None and self._source.random() < getattr(self._faults, fault)
+
+    def counts(self, fault: str) -> None:
+        self._done[fault] += 1
 
     def cut(self, payload: bytes) -> bytes:
         """The beginning of a text, never all of it."""
@@ -171,10 +178,13 @@ _VALUES = re.compile(rb'"0x[0-9a-f]+"(?=\]|$)')
 
 
 def spoil_hex(result: bytes, luck: Luck) -> bytes:
-    """A result with one of its hex values spoilt, if it has any and luck will have it so."""
-    values = list(_VALUES.finditer(result))
-    if not values or not luck.strikes("malformed_hex"):
+    """A result with one of its hex values spoilt, if luck will have it so and it has any."""
+    if not luck.has("malformed_hex"):
         return result
+    values = list(_VALUES.finditer(result))
+    if not values:
+        return result
+    luck.counts("malformed_hex")
     end = luck.one_of(values).end()
     if luck.one_of((True, False)):
         return result[: end - 2] + result[end - 1 :]
@@ -183,11 +193,15 @@ def spoil_hex(result: bytes, luck: Luck) -> bytes:
 
 def unlink(result: bytes, luck: Luck, at: int | None) -> bytes:
     """A header or block with another parent: by luck, or where its number is the one given."""
+    is_due = luck.has("unlinked")
+    if not is_due and at is None:
+        return result
     said = orjson.loads(result)
     if said is None:
         return result
     header = said["block"]["header"] if "block" in said else said
-    if int(header["number"], 16) != at and not luck.strikes("unlinked"):
+    if not is_due and int(header["number"], 16) != at:
         return result
+    luck.counts("unlinked")
     header["parentHash"] = digest(b"not the parent", header["parentHash"].encode())
     return orjson.dumps(said)

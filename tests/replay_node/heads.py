@@ -19,7 +19,7 @@ class Heads:
     ) -> None:
         self._capture = capture
         self._ahead = ahead
-        self._forks = sorted(fork for fork in forks if fork > capture.first)
+        self._forks = sorted(forks)
         self._orphans: dict[str, Block] = {}
         self.finalized = finalized
         self.watchers: list[Callable[[], None]] = []

@@ -6,6 +6,7 @@ Messages and codes are those of polkadot-sdk (client/rpc-api, client/db) and of 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import orjson
 
@@ -187,7 +188,7 @@ class Methods:
         after = None if after is None else _hex_of(after)
         state = self._storage_state(self._or_best(block_hash))
         found = self._history.keys(prefix, after, state)
-        return orjson.dumps([key for key, _ in zip(found, range(count), strict=False)])
+        return orjson.dumps(list(islice(found, count)))
 
     def runtime_version(self, block_hash: object = None) -> bytes:
         spec = self._capture.spec_after(self._runtime_state(block_hash))

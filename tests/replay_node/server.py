@@ -99,6 +99,12 @@ class Server:
                 f"The finalized head cannot start at block {start}; "
                 f"the capture holds blocks {capture.first} to {capture.last}."
             )
+        for fork in faults.fork_at:
+            if not capture.first < fork <= capture.last:
+                raise SourceError(
+                    f"A fork at block {fork} is outside the capture; "
+                    f"choose one of {capture.first + 1} to {capture.last}."
+                )
         self.heads = Heads(capture, start, faults.ahead, faults.fork_at)
         self.heads.watchers.append(self._tell_heads)
         self._methods = Methods(capture, self.heads, faults.pruned_below, faults.pruned_answer)
