@@ -35,6 +35,11 @@ _FIRST_WINDOW = 64
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 30
 _LEAST_RATE = 0.5
+_CALLS_JUDGED = 50
+_MOST_REFUSED = 5
+"""Of the last calls that were judged; where more were refused, an endpoint is asked more slowly."""
+_CALLS_MEASURED = 10
+"""The fewest answers since it last rested that say what rate it bore."""
 _FASTER_AN_ANSWER = 1.0005
 """So that a limit of 300 a second is met again after 1.5 seconds at four fifths of it."""
 _MOST_KEYS = 4_096
@@ -63,9 +68,11 @@ class Endpoint:
         self._state_from = 0
         self._troubles = 0
         self._rest_until = 0.0
+        self._told_until = 0.0
         self._rate: float | None = None
         self._next_slot = 0.0
         self._answered: deque[float] = deque(maxlen=2_000)
+        self._outcomes: deque[bool] = deque(maxlen=_CALLS_JUDGED)
         self._slowed_at = 0.0
 
     async def ask(self, method: str, params: list, read: Callable[[Any], Answer]) -> Answer:
@@ -77,7 +84,7 @@ class Endpoint:
         Raises:
             rpc.Trouble: that of the last try.
         """
-        tries = 0
+        tries = discarded = 0
         while True:
             await self._slot()
             async with self._turns, self._window:
@@ -88,7 +95,11 @@ class Endpoint:
                 except rpc.Trouble as error:
                     self._hurt(error)
                     tries += 1
+                    discarded += isinstance(error, rpc.Discarded)
                     if tries == _TRIES_HERE:
+                        # Some nodes behind one address keep old state and some do not.
+                        if 0 < discarded < tries:
+                            raise rpc.BadAnswer(str(error)) from None
                         raise
                 else:
                     self._heard()
@@ -139,6 +150,7 @@ class Endpoint:
 
     def _heard(self) -> None:
         self._answered.append(time.monotonic())
+        self._outcomes.append(True)
         self._troubles = 0
         self._window.widen()
         if self._rate is not None:
@@ -155,20 +167,25 @@ class Endpoint:
             self._troubles += 1
 
     def _slow_down(self, seconds: float | None) -> None:
-        """Takes four fifths of the rate it bore, at most once a second.
+        """Rests as long as it says; where it refuses many calls, takes four fifths of the rate.
 
-        Rests as long as it says; where it does not, only when the slower rate is too fast as well.
+        The rate is what it bore in the last second, or since a rest it asked for; it is cut at
+        most once a second.
         """
         now = time.monotonic()
-        if self._rate is None or now - self._slowed_at > 1:
+        self._outcomes.append(False)
+        is_too_fast = self._outcomes.count(False) > _MOST_REFUSED
+        if is_too_fast and now - self._slowed_at > 1:
             self._slowed_at = now
-            borne = [at for at in self._answered if now - at < 1]
-            measured = len(borne) / max(0.05, now - borne[0]) if borne else 1.0
-            self._rate = max(_LEAST_RATE, 0.8 * min(measured, self._rate or measured))
+            answered = [at for at in self._answered if at > max(now - 1, self._told_until)]
+            if len(answered) >= _CALLS_MEASURED:
+                borne = len(answered) / max(0.05, now - answered[0])
+                self._rate = max(_LEAST_RATE, 0.8 * min(borne, self._rate or borne))
         if seconds is not None:
-            self._rest_until = max(self._rest_until, now + seconds)
+            self._told_until = now + seconds
+            self._rest_until = max(self._rest_until, self._told_until)
         elif not self.rests_for():
-            if self._troubles:
+            if self._troubles or is_too_fast:
                 self._rest_longer()
             self._troubles += 1
 

@@ -1,6 +1,7 @@
 """The node's door: JSON-RPC over websocket and HTTP POST on one port, single calls and batches."""
 
 import asyncio
+import contextlib
 import itertools
 import threading
 from collections import Counter
@@ -71,8 +72,10 @@ class Listener:
         self._transport = request.transport
 
     async def send(self, payload: bytes) -> None:
-        if not self.socket.closed:
-            await self.socket.send_frame(payload, WSMsgType.TEXT)
+        # The client may be gone, or the connection broken off by another answer.
+        with contextlib.suppress(ConnectionError):
+            if not self.socket.closed:
+                await self.socket.send_frame(payload, WSMsgType.TEXT)
 
     def break_off(self, payload: bytes, luck: Luck) -> None:
         """Sends a part of a frame and is gone."""
