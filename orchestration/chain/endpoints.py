@@ -29,19 +29,19 @@ MOST_TRIES = 60
 MOST_SECONDS = 1_800
 """Of one piece of work, being throttled included."""
 
-_TRIES_HERE = 5
+_TRIES_HERE = 10
 """Of one call before the work it belongs to goes to another endpoint."""
+_TIMES_DISCARDED = 5
 _FIRST_WINDOW = 64
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 30
 _LEAST_RATE = 0.5
 _CALLS_JUDGED = 50
-_MOST_REFUSED = 5
+_MOST_REFUSED = 7
 """Of the last calls that were judged; where more were refused, an endpoint is asked more slowly."""
-_CALLS_MEASURED = 10
-"""The fewest answers since it last rested that say what rate it bore."""
-_FASTER_AN_ANSWER = 1.0005
-"""So that a limit of 300 a second is met again after 1.5 seconds at four fifths of it."""
+_SECONDS_BETWEEN_CUTS = 0.25
+_FASTER_AN_ANSWER = 1.001
+"""Some 220 answers undo a cut to four fifths."""
 _MOST_KEYS = 4_096
 _LEAST_KEYS = 64
 
@@ -94,12 +94,12 @@ class Endpoint:
                     raise
                 except rpc.Trouble as error:
                     self._hurt(error)
-                    tries += 1
-                    discarded += isinstance(error, rpc.Discarded)
-                    if tries == _TRIES_HERE:
-                        # Some nodes behind one address keep old state and some do not.
-                        if 0 < discarded < tries:
-                            raise rpc.BadAnswer(str(error)) from None
+                    # Behind one address there may be nodes with old state and nodes without.
+                    if isinstance(error, rpc.Discarded):
+                        discarded += 1
+                    else:
+                        tries += 1
+                    if tries == _TRIES_HERE or discarded == _TIMES_DISCARDED:
                         raise
                 else:
                     self._heard()
@@ -169,18 +169,17 @@ class Endpoint:
     def _slow_down(self, seconds: float | None) -> None:
         """Rests as long as it says; where it refuses many calls, takes four fifths of the rate.
 
-        The rate is what it bore in the last second, or since a rest it asked for; it is cut at
-        most once a second.
+        The first rate is what it bore in the last second, or since a rest it asked for.
         """
         now = time.monotonic()
         self._outcomes.append(False)
         is_too_fast = self._outcomes.count(False) > _MOST_REFUSED
-        if is_too_fast and now - self._slowed_at > 1:
+        if is_too_fast and now - self._slowed_at > _SECONDS_BETWEEN_CUTS:
             self._slowed_at = now
-            answered = [at for at in self._answered if at > max(now - 1, self._told_until)]
-            if len(answered) >= _CALLS_MEASURED:
-                borne = len(answered) / max(0.05, now - answered[0])
-                self._rate = max(_LEAST_RATE, 0.8 * min(borne, self._rate or borne))
+            self._outcomes.clear()
+            if self._rate is None:
+                self._rate = max(self._borne(now), _LEAST_RATE)
+            self._rate = max(_LEAST_RATE, 0.8 * self._rate)
         if seconds is not None:
             self._told_until = now + seconds
             self._rest_until = max(self._rest_until, self._told_until)
@@ -188,6 +187,11 @@ class Endpoint:
             if self._troubles or is_too_fast:
                 self._rest_longer()
             self._troubles += 1
+
+    def _borne(self, now: float) -> float:
+        """Answers a second."""
+        answered = [at for at in self._answered if at > max(now - 1, self._told_until)]
+        return len(answered) / max(_SECONDS_BETWEEN_CUTS, now - answered[0]) if answered else 0.0
 
     def _rest_longer(self) -> None:
         """Twice as long after each trouble in a row, with jitter."""
@@ -279,10 +283,10 @@ class Endpoints:
             usable = [e for e in usable if e.has_state(block)]
             if not usable:
                 raise rpc.Discarded(f"no endpoint has the state of block {block} any more")
-            self._asked += 1
             awake = [e for e in usable if e.rests_for() == 0]
             if awake:
-                return awake[self._asked % len(awake)]
+                self._asked += 1
+                return awake[(self._asked - 1) % len(awake)]
             self._be_patient(usable)
             await asyncio.sleep(min(e.rests_for() for e in usable) + 0.001)
 

@@ -268,6 +268,9 @@ class Node:
         return blocks.stop if found is None else found
 
     def _has_state(self, block: int) -> bool:
+        # The genesis state has no number that would prove it: who has block 1's has it too.
+        block = max(block, 1)
+
         async def probe() -> bool:
             try:
                 (block_hash,) = await self._endpoints.ask(
@@ -468,8 +471,10 @@ async def _values(
         except (TypeError, KeyError, ValueError):
             raise rpc.BadAnswer(f"not a value for each key of block {block}") from None
         number, *stored = (None if value is None else rpc.bytes_of(value) for value in values)
-        if of != block_hash or int.from_bytes(number or b"", "little") != block:
-            raise rpc.BadAnswer(f"the state is not that of block {block}, or is not there")
+        if of != block_hash or number not in (None, block.to_bytes(4, "little")):
+            raise rpc.BadAnswer(f"the state is not that of block {block}")
+        if number is None and block:
+            raise rpc.Discarded(f"the state of block {block} is not there")
         return stored
 
     return await endpoint.ask("state_queryStorageAt", [asked, block_hash], read)
