@@ -318,27 +318,26 @@ class _Turns:
         self._waiting: deque[asyncio.Future] = deque()
 
     async def __aenter__(self) -> None:
-        while self._flying >= self.limit():
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                self._wake()
-                raise
-        self._flying += 1
+        if self._flying < self.limit():
+            self._flying += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                await self.__aexit__()
+            raise
 
     async def __aexit__(self, *error: object) -> None:
         self._flying -= 1
-        self._wake()
-
-    def _wake(self) -> None:
-        free = self.limit() - self._flying
-        while self._waiting and free > 0:
+        while self._waiting and self._flying < self.limit():
             turn = self._waiting.popleft()
             if not turn.done():
+                # Counted here: else every call that ends would wake as many as all that ended.
+                self._flying += 1
                 turn.set_result(None)
-                free -= 1
 
 
 class _Window(_Turns):

@@ -59,7 +59,8 @@ class Node:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="node", daemon=True).start()
         self._endpoints = self._wait(_made(urls, budget))
-        self._hashes: OrderedDict[int, asyncio.Task[list[str | None]]] = OrderedDict()
+        # Of each run of blocks, the last that was asked for, and the answer or the wait for it.
+        self._hashes: OrderedDict[int, tuple[int, asyncio.Task[list[str | None]]]] = OrderedDict()
         self._head = -1
         self._head_at = 0.0
         self._first_state: int | None = None
@@ -202,12 +203,13 @@ class Node:
         None where the endpoint that was asked began from a later block, or lags behind.
         """
         number = block // _HASHES_A_CALL
-        task = self._hashes.get(number)
-        if task is None or (task.done() and not _reaches(task, block % _HASHES_A_CALL)):
+        last, task = self._hashes.get(number, (-1, None))
+        if last < block or _has_failed(task):
             first = number * _HASHES_A_CALL
             last = min(first + _HASHES_A_CALL - 1, max(self._head, block))
             asked = self._endpoints.ask(lambda e: _hashes(e, first, last, may_lack=True))
-            task = self._hashes[number] = asyncio.create_task(asked)
+            task = asyncio.create_task(asked)
+            self._hashes[number] = last, task
             if len(self._hashes) > _HASH_CALLS_KEPT:
                 self._hashes.popitem(last=False)
         return (await asyncio.shield(task))[block % _HASHES_A_CALL]
@@ -355,8 +357,8 @@ def _first(blocks: range, holds: Callable[[int], bool]) -> int | None:
     return high
 
 
-def _reaches(task: "asyncio.Task[list[str | None]]", position: int) -> bool:
-    return not task.cancelled() and task.exception() is None and position < len(task.result())
+def _has_failed(task: asyncio.Task) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
 
 
 def _utc_day(time_ms: int) -> dt.date:
@@ -470,7 +472,7 @@ async def _values(
             values = [found[key] for key in asked]
         except (TypeError, KeyError, ValueError):
             raise rpc.BadAnswer(f"not a value for each key of block {block}") from None
-        number, *stored = (None if value is None else rpc.bytes_of(value) for value in values)
+        number, *stored = [None if value is None else rpc.bytes_of(value) for value in values]
         if of != block_hash or number not in (None, block.to_bytes(4, "little")):
             raise rpc.BadAnswer(f"the state is not that of block {block}")
         if number is None and block:

@@ -229,10 +229,10 @@ def bytes_of(result: Any) -> bytes:
         BadAnswer: it is not.
     """
     try:
-        if not result.startswith("0x"):
+        if result[:2] != "0x":
             raise ValueError
         return bytes.fromhex(result[2:])
-    except (AttributeError, ValueError):
+    except (TypeError, ValueError):
         raise BadAnswer("not bytes in hex") from None
 
 
