@@ -32,6 +32,7 @@ MOST_SECONDS = 1_800
 _TRIES_HERE = 10
 """Of one call before the work it belongs to goes to another endpoint."""
 _TIMES_DISCARDED = 5
+_LONGEST_REST_HERE_SECONDS = 2
 _FIRST_WINDOW = 64
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 30
@@ -68,7 +69,6 @@ class Endpoint:
         self._state_from = 0
         self._troubles = 0
         self._rest_until = 0.0
-        self._told_until = 0.0
         self._rate: float | None = None
         self._next_slot = 0.0
         self._answered: deque[float] = deque(maxlen=2_000)
@@ -99,7 +99,8 @@ class Endpoint:
                         discarded += 1
                     else:
                         tries += 1
-                    if tries == _TRIES_HERE or discarded == _TIMES_DISCARDED:
+                    is_enough = tries == _TRIES_HERE or discarded == _TIMES_DISCARDED
+                    if is_enough or self.rests_for() > _LONGEST_REST_HERE_SECONDS:
                         raise
                 else:
                     self._heard()
@@ -167,30 +168,28 @@ class Endpoint:
             self._troubles += 1
 
     def _slow_down(self, seconds: float | None) -> None:
-        """Rests as long as it says; where it refuses many calls, takes four fifths of the rate.
+        """Waits as long as it says; where it does not say, asks at four fifths of the rate it bore.
 
-        The first rate is what it bore in the last second, or since a rest it asked for.
+        One refusal says little: it counts when many of the last calls were refused.
         """
         now = time.monotonic()
+        if seconds is not None:
+            self._rest_until = max(self._rest_until, now + seconds)
+            return
         self._outcomes.append(False)
         is_too_fast = self._outcomes.count(False) > _MOST_REFUSED
         if is_too_fast and now - self._slowed_at > _SECONDS_BETWEEN_CUTS:
             self._slowed_at = now
             self._outcomes.clear()
-            if self._rate is None:
-                self._rate = max(self._borne(now), _LEAST_RATE)
-            self._rate = max(_LEAST_RATE, 0.8 * self._rate)
-        if seconds is not None:
-            self._told_until = now + seconds
-            self._rest_until = max(self._rest_until, self._told_until)
-        elif not self.rests_for():
+            self._rate = max(_LEAST_RATE, 0.8 * (self._rate or self._borne(now)))
+        if not self.rests_for():
             if self._troubles or is_too_fast:
                 self._rest_longer()
             self._troubles += 1
 
     def _borne(self, now: float) -> float:
-        """Answers a second."""
-        answered = [at for at in self._answered if at > max(now - 1, self._told_until)]
+        """Answers a second, over the last second or the part of it since the first answer."""
+        answered = [at for at in self._answered if now - at < 1]
         return len(answered) / max(_SECONDS_BETWEEN_CUTS, now - answered[0]) if answered else 0.0
 
     def _rest_longer(self) -> None:

@@ -255,7 +255,9 @@ class Node:
         return await self._at(block, lambda e, block_hash: _snapshot(e, block, block_hash, keys))
 
     async def _keys(self, prefix: bytes, block: int) -> list[bytes]:
-        return await self._at(block, lambda e, block_hash: _keys_under(e, prefix, block_hash))
+        return await self._at(
+            block, lambda e, block_hash: _keys_under(e, prefix, block, block_hash)
+        )
 
     # ------------------------------------------------------------------ times and specs
 
@@ -482,9 +484,14 @@ async def _values(
     return await endpoint.ask("state_queryStorageAt", [asked, block_hash], read)
 
 
-async def _keys_under(endpoint: Endpoint, prefix: bytes, block_hash: str) -> list[bytes]:
+async def _keys_under(
+    endpoint: Endpoint, prefix: bytes, block: int, block_hash: str
+) -> list[bytes]:
     """Every key under a prefix: one page, or, where there are more, by its next byte at once."""
     page = await _page(endpoint, prefix, prefix, block_hash)
+    if not page:
+        # Who has the state no more may say that there is no key.
+        await _values(endpoint, block, block_hash, [])
     if len(page) < _KEYS_A_PAGE:
         return page
     parts = await asyncio.gather(

@@ -122,11 +122,12 @@ def test_a_snapshot_of_more_keys_than_a_request_comes_whole(small, opened, monke
 # ---------------------------------------------------------------------- bad nodes
 
 
-@pytest.mark.parametrize("fault", [*SHARES, "latency", "absent"])
+@pytest.mark.parametrize("fault", [*SHARES, "latency"])
 def test_a_fault_changes_no_row(few, few_recorded, opened, fault):
     faults = {
         "latency": Faults(latency_seconds=0.005, jitter_seconds=0.02),
-        "absent": Faults(pruned=0.05, pruned_answer="absent"),
+        # Nine headers are asked for.
+        "unlinked": Faults(unlinked=0.3),
     }.get(fault) or Faults(**{fault: 0.05})
     with serving(few, faults) as served:
         # A websocket has no status of its own.
@@ -147,8 +148,10 @@ def test_a_rate_limit_is_learned(few, few_recorded, opened):
         assert 0 < refused < calls / 2
 
 
-def test_old_state_is_asked_of_the_endpoint_that_has_it(small, recorded, opened):
-    with serving(small, Faults(pruned_below=615)) as full, serving(small) as archive:
+@pytest.mark.parametrize("answer", ["error", "null", "absent"])
+def test_old_state_is_asked_of_the_endpoint_that_has_it(small, recorded, opened, answer):
+    pruned = Faults(pruned_below=615, pruned_answer=answer)
+    with serving(small, pruned) as full, serving(small) as archive:
         assert landed(opened(full.ws_url, archive.ws_url)) == recorded
         assert full.requests["state_queryStorageAt"] > 50
 
