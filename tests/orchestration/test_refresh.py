@@ -511,7 +511,7 @@ def test_a_day_made_by_other_code_is_made_again_from_its_landed_bytes(
     assert planned == refresh.Plan([], [], [DAY])
     watcher = Silent()
     refresh.run(filled, planned, watcher)
-    assert not [step for step in watcher.steps if step.startswith("raw_")]
+    assert not [step for step in watcher.steps if step.startswith("raw_chain__")]
     assert filled.lake.facts("recomputed__pool_states", DAY)["code"] == "0123456789abcdef"
     assert refresh.plan(filled, None, None) == refresh.Plan([], [DAY])
     assert contents(filled.home) == contents(undisturbed)
