@@ -130,6 +130,7 @@ DERIVED_TABLES = (
     "recomputed__epoch_bonds",
     "recomputed__exit_quotes",
     "chain__stakes_by_day",
+    "chain__stake_pools_by_day",
     "chain__stake_ledger",
 )
 

@@ -390,6 +390,7 @@ RECOMPUTED__POOL_STATES = _schema(
     ("pending_alpha_swapped_rao", pa.int64(), "null"),
     ("pending_root_divs_rao", pa.int64(), "null"),
     # what the coinbase left to an epoch in this block; null: none ran, or it is not known
+    ("drained_owner_cut_rao", pa.int64(), "null"),
     ("drained_emission_rao", pa.int64(), "null"),
     ("drained_alpha_swapped_rao", pa.int64(), "null"),
     ("drained_root_divs_rao", pa.int64(), "null"),
@@ -492,6 +493,16 @@ CHAIN__STAKES_BY_DAY = _schema(
     ("pre_alpha_rao", pa.int64(), "null"),  # null: no rule is known for this spec
     ("alpha_rao", pa.int64(), "null"),
     ("unexplained_reason", pa.string(), "null"),
+)
+
+CHAIN__STAKE_POOLS_BY_DAY = _schema(
+    ("hotkey_ss58", pa.string()),
+    ("netuid", pa.int32()),
+    ("subnet_registered_at_block", pa.int64()),
+    ("pre_block_number", pa.int64()),  # the last before the day, or the first of the books
+    ("block_number", pa.int64()),  # the day's last
+    ("pre_alpha_rao", pa.int64()),  # TotalHotkeyAlpha: what all its stakes are shares of
+    ("alpha_rao", pa.int64()),
 )
 
 _POSITION = (
@@ -606,6 +617,7 @@ TABLES: dict[str, pa.Schema] = {
     "raw_market__tao_prices": RAW_MARKET__TAO_PRICES,
     "chain__stake_ledger": CHAIN__STAKE_LEDGER,
     "chain__stakes_by_day": CHAIN__STAKES_BY_DAY,
+    "chain__stake_pools_by_day": CHAIN__STAKE_POOLS_BY_DAY,
     "recomputed__realized_pnl": RECOMPUTED__REALIZED_PNL,
     "recomputed__positions_by_day": RECOMPUTED__POSITIONS_BY_DAY,
     "recomputed__position_lots": RECOMPUTED__POSITION_LOTS,
