@@ -21,8 +21,7 @@ from mechanics.eras import UnknownRule
 from mechanics.fixed import U64F64
 from mechanics.share_pool import SharePool
 from mechanics.share_pool.safe_float import SafeFloat
-from orchestration.ledger.book import Effect
-from orchestration.ledger.kinds import EFFECTS, ROUNDING, UNATTRIBUTED
+from orchestration.ledger.kinds import EFFECTS, ROUNDING, UNATTRIBUTED, Effect
 from orchestration.recompute.pools import POOL_COLUMNS, spot_price
 from orchestration.recompute.rows import Columns, rows_of
 from orchestration.schemas import (

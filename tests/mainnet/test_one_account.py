@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orchestration.ledger.book import METHODS, Effect, Positions, post
+from orchestration.ledger.book import METHODS, Positions, post
+from orchestration.ledger.kinds import Effect
 
 OURS, THEIRS = 0, 1
 DAYS = 125
