@@ -20,7 +20,7 @@ from orchestration.errors import PriceError
 from orchestration.schemas import RAW_MARKET__TAO_PRICES, USD
 
 _NAMES = {
-    "open_at": ("opentime", "timeopen", "openat", "timestamp", "datetime", "time", "date", "unix"),
+    "open_at": ("opentime", "timeopen", "openat", "timestamp", "unix", "datetime", "time", "date"),
     "open_usd": ("open", "openusd", "o", "openprice", "priceopen"),
     "high_usd": ("high", "highusd", "h", "highprice", "pricehigh"),
     "low_usd": ("low", "lowusd", "l", "lowprice", "pricelow"),
@@ -36,7 +36,9 @@ _PAIR = ("symbol", "pair", "market", "ticker")
 _TAO_IN_DOLLARS = re.compile(r"(?:\w+:)?TAO[-_/ ]?(?:USD|USDT|USDC|FDUSD)", re.IGNORECASE)
 
 _NANO_USD = Decimal(1).scaleb(-USD.scale)
-_LARGEST = Decimal(10) ** (USD.precision - USD.scale)
+_MOST_USD = Decimal(10) ** 9
+"""A greater price is a mistake, and rao times it would not fit 38 digits."""
+
 _EPOCH_UNITS = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (10**20, 10**9))
 """(below, units in a second): 10^11 seconds are the year 5138, 10^11 milliseconds the year 1973."""
 
@@ -65,15 +67,18 @@ def from_csv(name: str, text: str) -> pa.Table:
     start = text[:4096]
     delimiter = ";" if start.count(";") > start.count(",") else ","
     lines = csv.reader(io.StringIO(text), delimiter=delimiter)
-    # A line of one cell before the header says who made the file.
-    rows = [(lines.line_num, cells) for cells in lines if len(cells) > 1]
+    try:
+        # A line of one cell before the header says who made the file.
+        rows = [(lines.line_num, cells) for cells in lines if len(cells) > 1]
+    except csv.Error as error:
+        raise PriceError(f"{name}, line {lines.line_num}: {error}; mend the file.") from None
     if not rows:
         raise PriceError(f"{name} has no candle; put a file of exchange candles there.")
     header = _UNNAMED if _is_number(rows[0][1][0]) else rows.pop(0)[1]
     return _table(name, header, rows)
 
 
-def from_parquet(name: str, file: io.BufferedIOBase) -> pa.Table:
+def from_parquet(name: str, raw: bytes) -> pa.Table:
     """The candles of a Parquet file; ``line_number`` is the row, counted from 1.
 
     Doubles are the source's own: each is taken as the shortest decimal that is that double, and
@@ -83,8 +88,8 @@ def from_parquet(name: str, file: io.BufferedIOBase) -> pa.Table:
         PriceError: the sentence names the file and the row.
     """
     try:
-        table = pq.read_table(file)
-    except (pa.ArrowInvalid, OSError) as error:
+        table = pq.read_table(pa.BufferReader(raw))
+    except (pa.ArrowException, OSError) as error:
         raise PriceError(
             f"{name} is not a Parquet file ({str(error).splitlines()[0]}); put a whole one there."
         ) from None
@@ -140,7 +145,7 @@ def _candles(name: str, header: list[str], rows: Iterable[tuple[int, list]]) -> 
             yield _Candle(line, _time(cells[at]), prices, all(exact))
         except IndexError:
             raise PriceError(f"{name}, line {line}: it is cut short; mend the file.") from None
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise PriceError(f"{name}, line {line}: {error}; mend the file.") from None
 
 
@@ -179,7 +184,7 @@ def _price(cell: object) -> tuple[Decimal, bool]:
         price = Decimal(text)
     except InvalidOperation:
         raise ValueError(f"{text!r} is no price") from None
-    if not price.is_finite() or abs(price) >= _LARGEST:
+    if not price.is_finite() or abs(price) > _MOST_USD:
         raise ValueError(f"{text!r} is no price")
     cut = price.quantize(_NANO_USD, ROUND_DOWN)
     return cut, cut == price and not isinstance(cell, float)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,63 +45,71 @@ def in_folder(folder: Path) -> pa.Table:
     """The candles of every CSV and Parquet file of a folder, files in the order of their names.
 
     Raises:
-        PriceError: a file is neither, or is not one of candles.
+        PriceError: a file is neither, cannot be read, or is not one of candles.
     """
-    tables = [RAW_MARKET__TAO_PRICES.empty_table()]
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            continue
-        kind = path.suffix.lower()
-        if kind == ".csv":
-            tables.append(candles.from_csv(path.name, _text(path.name, path.read_bytes())))
-        elif kind == ".parquet":
-            with path.open("rb") as file:
-                tables.append(candles.from_parquet(path.name, file))
-        else:
-            raise PriceError(f"{path} is neither .csv nor .parquet; take it out of the folder.")
-    return pa.concat_tables(tables)
+    paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    return pa.concat_tables([RAW_MARKET__TAO_PRICES.empty_table(), *map(_in_file, paths)])
+
+
+def _in_file(path: Path) -> pa.Table:
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".parquet"):
+        raise PriceError(f"{path} is neither .csv nor .parquet; take it out of the folder.")
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise PriceError(
+            f"{path} cannot be read ({error.strerror}); mend it or take it out of the folder."
+        ) from None
+    if kind == ".csv":
+        return candles.from_csv(path.name, _text(path.name, raw))
+    return candles.from_parquet(path.name, raw)
 
 
 def at_address(url: str, before: pa.Table, wait: Callable[[float], None] = time.sleep) -> pa.Table:
     """The candles an address gives now, and those it gave before and gives no longer.
 
     An exchange gives its newest candles only. One given again replaces what it was, since the last
-    is still open when it is first seen.
+    is still open when it is first seen; what it opened at must be the same.
 
     Args:
-        url: of a CSV; https, but for this machine itself. What may be a secret in it, a name, a
-            password or a query, stands in no error and no table.
+        url: of a CSV; https, but for this machine itself. Only its host stands in errors and in
+            tables, since any other part may be a secret.
         before: rows of ``raw_market__tao_prices``, of this address and others.
         wait: is told for how many seconds to wait before the next attempt.
 
     Raises:
-        PriceError: there is no usable answer.
+        PriceError: there is no usable answer, or it gives the past another price than before.
     """
     name = shown(url)
     now = candles.from_csv(name, _text(name, _fetched(url, wait)))
     kept = before.filter(pc.equal(before["source_name"], name))
+    opened = dict(zip(now["open_at"].to_pylist(), now["open_usd"].to_pylist(), strict=True))
+    for at, price in zip(kept["open_at"].to_pylist(), kept["open_usd"].to_pylist(), strict=True):
+        if opened.get(at, price) != price:
+            raise PriceError(
+                f"{name} says that TAO cost {opened[at]} at {at}, and said {price} before; correct "
+                "TAOBOOKS_PRICES_URL, or delete raw_market__tao_prices in the lake to begin anew."
+            )
     again = pc.is_in(kept["open_at"], value_set=now["open_at"].combine_chunks())
     return pa.concat_tables([kept.filter(pc.invert(again)), now]).sort_by("open_at")
 
 
 def shown(url: str) -> str:
-    """An address without what may be a secret in it: no name, no password, no query."""
-    parts = _parts(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+    """The host of an address, which is all of it that is surely no secret.
 
-
-def _parts(url: str) -> SplitResult:
+    Raises:
+        PriceError: it is no https address.
+    """
     try:
         parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
         is_safe = parts.scheme == "https" or parts.hostname in _THIS_MACHINE
-        is_usable = is_safe and parts.hostname and (parts.port or True)
     except ValueError:
-        is_usable = False
-    if not is_usable:
-        # The address may have a password in it, so it is not shown.
+        is_safe = False
+    if not is_safe or not parts.hostname:
         raise PriceError("TAOBOOKS_PRICES_URL is no https address; correct it or unset it.")
-    return parts
+    return host
 
 
 def _text(name: str, raw: bytes) -> str:

@@ -32,11 +32,6 @@ PLAIN = (
 )
 
 
-def hourly(count: int, first: Decimal = Decimal("400.1")) -> str:
-    rows = [f"{START + HOUR * i},{first + i},{first + i + 9},{first - 9},1" for i in range(count)]
-    return "time,open,high,low,close\n" + "\n".join(rows).replace(",1\n", f",{first}\n")
-
-
 # ---------------------------------------------------------------------- what a file says
 
 
@@ -104,11 +99,10 @@ def test_digits_past_the_ninth_are_cut_and_that_is_said():
     assert [row["is_exact"] for row in rows] == [False, True, True]
 
 
-def parquet(**columns: pa.Array) -> io.BytesIO:
+def parquet(**columns: pa.Array) -> bytes:
     file = io.BytesIO()
     pq.write_table(pa.table(columns), file)
-    file.seek(0)
-    return file
+    return file.getvalue()
 
 
 def test_a_parquet_file_of_decimals_is_exact_and_one_of_doubles_says_that_it_is_not():
@@ -130,7 +124,9 @@ def test_a_parquet_file_of_decimals_is_exact_and_one_of_doubles_says_that_it_is_
         (PLAIN.replace("401.2", "four"), "a.csv, line 3: 'four' is no price; mend the file."),
         (PLAIN.replace("401.2", "nan"), "a.csv, line 3: 'nan' is no price"),
         (PLAIN.replace("401.2", ""), "a.csv, line 3: '' is no price"),
-        (PLAIN.replace("401.2", "1e30"), "a.csv, line 3: '1e30' is no price"),
+        (PLAIN.replace("401.2", "1e10"), "a.csv, line 3: '1e10' is no price"),
+        (PLAIN + "9" * 200_000 + ",4,5,3,4\n", "a.csv, line 5: field larger than field limit"),
+        (PLAIN.replace("2025-07-08 01", "0001-01-01T00:00:00+14"), "a.csv, line 3: "),
         (PLAIN.replace("2025-07-08 01", "08/07/2025 01"), "a.csv, line 3: '08/07/2025 01:00:00'"),
         (PLAIN.replace("2025-07-08 01:00:00", "-5"), "a.csv, line 3: -5 is no time since 1970"),
         (PLAIN + "2025-07-08 03:00:00,4\n", "a.csv, line 5: it is cut short"),
@@ -156,6 +152,10 @@ def test_a_folder_takes_csv_and_parquet_and_nothing_else(tmp_path):
     assert set(sources.in_folder(tmp_path)["source_name"].to_pylist()) == {"A.CSV", "b.csv"}
     (tmp_path / "c.txt").write_text(PLAIN)
     with pytest.raises(PriceError, match=r"c\.txt is neither \.csv nor \.parquet"):
+        sources.in_folder(tmp_path)
+    (tmp_path / "c.txt").unlink()
+    (tmp_path / "c.csv").mkdir()
+    with pytest.raises(PriceError, match=r"c\.csv cannot be read \(Is a directory\)"):
         sources.in_folder(tmp_path)
 
 
@@ -219,12 +219,12 @@ def good(text: str = PLAIN) -> tuple[int, dict[str, str], str]:
 
 def test_an_address_is_read_like_a_file_and_its_secrets_stand_nowhere(exchange, caplog):
     exchange.answers = [(503, {}, ""), good()]
-    url = f"http://user:secret-1@{exchange.host}/tao.csv?apikey=secret-2"
+    url = f"http://user:secret-1@{exchange.host}/secret-2/tao.csv?apikey=secret-3"
     with caplog.at_level(logging.DEBUG):
         rows = sources.at_address(url, NONE, wait=lambda _: None)
     assert rows["open_usd"].to_pylist() == candles.from_csv("a", PLAIN)["open_usd"].to_pylist()
-    assert set(rows["source_name"].to_pylist()) == {f"http://{exchange.host}/tao.csv"}
-    assert [path for path, _ in exchange.asked] == ["/tao.csv?apikey=secret-2"] * 2
+    assert set(rows["source_name"].to_pylist()) == {f"http://{exchange.host}"}
+    assert [path for path, _ in exchange.asked] == ["/secret-2/tao.csv?apikey=secret-3"] * 2
     assert all(authorization for _, authorization in exchange.asked)
     assert "secret" not in caplog.text
 
@@ -255,7 +255,7 @@ def test_an_address_without_a_usable_answer_is_one_sentence(exchange, answer, at
     url = f"http://me:secret@{exchange.host}/tao.csv?key=secret"
     with pytest.raises(PriceError) as raised:
         sources.at_address(url, NONE, wait=lambda _: None)
-    assert f"http://{exchange.host}/tao.csv" in str(raised.value)
+    assert str(raised.value).startswith(f"http://{exchange.host}")
     assert why in str(raised.value)
     assert "secret" not in str(raised.value)
     assert len(exchange.asked) == attempts
@@ -282,11 +282,19 @@ def test_candles_that_an_exchange_gives_no_longer_are_kept_and_later_ones_replac
     later = "\n".join([later[0], later[3].replace("403", "409"), "2025-07-08 03:00:00,9,9,9,9"])
     exchange.answers = [good(), good(later)]
     url = f"http://{exchange.host}/"
-    of_a_file = candles.from_csv("a.csv", hourly(3))
+    of_a_file = candles.from_csv("a.csv", PLAIN)
     first = sources.at_address(url, of_a_file)
     second = sources.at_address(url, pa.concat_tables([of_a_file, first])).to_pylist()
     assert [row["open_at"].hour for row in second] == [0, 1, 2, 3]
     assert second[2]["close_usd"] == 409
+
+
+def test_an_address_that_gives_the_past_another_price_is_not_believed(exchange):
+    exchange.answers = [good(), good(PLAIN.replace("401.2", "60000.5").replace("411", "70000"))]
+    url = f"http://{exchange.host}/"
+    first = sources.at_address(url, NONE)
+    with pytest.raises(PriceError, match=r"cost 60000\.5\d* at 2025-07-08 01:00:00, and said 401"):
+        sources.at_address(url, first)
 
 
 # ---------------------------------------------------------------------- in the books
@@ -369,7 +377,7 @@ def test_prices_that_cannot_be_stop_the_books_at_the_door(small, at_home, change
     with pytest.raises(TaobooksError) as raised:
         taken(chosen)
     assert sentence in str(raised.value)
-    assert "mend the file or take it out of the folder" in str(raised.value)
+    assert "mend the file, or take it or the address away" in str(raised.value)
     assert not chosen.warehouse.exists()
 
 

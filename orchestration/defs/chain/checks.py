@@ -58,7 +58,7 @@ def prices_meet_their_suite(lake: LakeResource) -> dg.AssetCheckResult:
         "raw_market__tao_prices",
         gate.WHOLE,
         lake,
-        "The published warehouse stays as it was; mend the file or take it out of the folder.",
+        "The published warehouse stays as it was; mend the file, or take it or the address away.",
     )
 
 
