@@ -9,7 +9,8 @@ from multiprocessing import get_context
 import numpy as np
 
 from benchmarks import Row
-from orchestration.ledger.book import Effect, Positions, post
+from orchestration.ledger.book import Positions, post
+from orchestration.ledger.kinds import Effect
 
 ENTRIES, POSITIONS, DAYS = 10_000_000, 200_000, 365
 

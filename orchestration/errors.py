@@ -43,3 +43,7 @@ class SettingsError(TaobooksError):
 
 class LedgerError(TaobooksError):
     """An entry of a ledger is not possible: more sold than held, out of order, delivered twice."""
+
+
+class PriceError(TaobooksError):
+    """A file or an address of TAO prices is not usable."""

@@ -50,6 +50,12 @@ EXAMPLES = (
         "where reward_rank = 1 order by block_date desc, netuid limit 10",
     ),
     Example(
+        "Who made money, and what would leaving pay?",
+        "select coldkey_ss58, netuid, zero_basis_rpnl_rao, fair_value_rpnl_rao, fifo_rpnl_rao, "
+        "spot_worth_rao, exit_value_rao, zero_basis_rpnl_usd_at_trade from fct_position_pnl "
+        "where netuid > 0 order by zero_basis_rpnl_rao desc limit 10",
+    ),
+    Example(
         "Which published figures are what the rules give?",
         "select block_date, quantity, pairs_count, exact_count, differs_count, unexplained_count, "
         "unobserved_count from rec_verdicts_by_day order by block_date desc, quantity",

@@ -130,6 +130,7 @@ DERIVED_TABLES = (
     "recomputed__epoch_bonds",
     "recomputed__exit_quotes",
     "chain__stakes_by_day",
+    "chain__stake_pools_by_day",
     "chain__stake_ledger",
 )
 
@@ -212,10 +213,7 @@ def _failure(result: dg.ExecuteInProcessResult, day: str | None) -> TaobooksErro
         if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed and check.blocking:
-                return GateError(
-                    f"{check.description} The day goes no further and the published warehouse "
-                    "stays as it was; take the day again from another source."
-                )
+                return GateError(check.description)
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error

@@ -9,6 +9,9 @@ import pyarrow as pa
 BITS = pa.decimal128(38, 0)
 """Raw bits of a fixed-point value, or an integer wider than 63 bits."""
 
+USD = pa.decimal128(38, 9)
+"""US dollars."""
+
 UTC_MS = pa.timestamp("ms")
 """A UTC time to the millisecond, without a zone so that no reader shifts it."""
 
@@ -387,6 +390,7 @@ RECOMPUTED__POOL_STATES = _schema(
     ("pending_alpha_swapped_rao", pa.int64(), "null"),
     ("pending_root_divs_rao", pa.int64(), "null"),
     # what the coinbase left to an epoch in this block; null: none ran, or it is not known
+    ("drained_owner_cut_rao", pa.int64(), "null"),
     ("drained_emission_rao", pa.int64(), "null"),
     ("drained_alpha_swapped_rao", pa.int64(), "null"),
     ("drained_root_divs_rao", pa.int64(), "null"),
@@ -491,6 +495,16 @@ CHAIN__STAKES_BY_DAY = _schema(
     ("unexplained_reason", pa.string(), "null"),
 )
 
+CHAIN__STAKE_POOLS_BY_DAY = _schema(
+    ("hotkey_ss58", pa.string()),
+    ("netuid", pa.int32()),
+    ("subnet_registered_at_block", pa.int64()),
+    ("pre_block_number", pa.int64()),  # the last before the day, or the first of the books
+    ("block_number", pa.int64()),  # the day's last
+    ("pre_alpha_rao", pa.int64()),  # TotalHotkeyAlpha: what all its stakes are shares of
+    ("alpha_rao", pa.int64()),
+)
+
 _POSITION = (
     ("coldkey_ss58", pa.string()),
     ("netuid", pa.int32()),
@@ -551,6 +565,28 @@ RECOMPUTED__POSITION_LOTS = _schema(
     ("tao_rao", pa.int64()),
 )
 
+RECOMPUTED__POSITION_EXITS = _schema(
+    *_POSITION,
+    ("block_number", pa.int64()),  # the day's last snapshot; the pool is as this block left it
+    ("held_alpha_rao", pa.int64()),
+    ("amm_era", pa.string(), "null"),
+    ("tao_out_rao", pa.int64(), "null"),  # for all of it, the fee taken off
+    ("unexplained_reason", pa.string(), "null"),
+)
+
+RAW_MARKET__TAO_PRICES = _schema(
+    ("source_name", pa.string()),  # a file of the drop folder, or an address without its secrets
+    ("line_number", pa.int64()),  # of the CSV, or the row of a Parquet file
+    ("open_at", UTC_MS),
+    ("close_at", UTC_MS),  # it lasts until just before
+    ("open_usd", USD),  # for one TAO
+    ("high_usd", USD),
+    ("low_usd", USD),
+    ("close_usd", USD),
+    # false: the source has digits past the ninth decimal, which are cut, or keeps doubles
+    ("is_exact", pa.bool_()),
+)
+
 TABLES: dict[str, pa.Schema] = {
     "raw_chain__blocks": RAW_CHAIN__BLOCKS,
     "raw_chain__storage": RAW_CHAIN__STORAGE,
@@ -578,9 +614,12 @@ TABLES: dict[str, pa.Schema] = {
     "recomputed__exit_quotes": RECOMPUTED__EXIT_QUOTES,
     "recomputed__eras": RECOMPUTED__ERAS,
     "raw_chain__stakes": RAW_CHAIN__STAKES,
+    "raw_market__tao_prices": RAW_MARKET__TAO_PRICES,
     "chain__stake_ledger": CHAIN__STAKE_LEDGER,
     "chain__stakes_by_day": CHAIN__STAKES_BY_DAY,
+    "chain__stake_pools_by_day": CHAIN__STAKE_POOLS_BY_DAY,
     "recomputed__realized_pnl": RECOMPUTED__REALIZED_PNL,
     "recomputed__positions_by_day": RECOMPUTED__POSITIONS_BY_DAY,
     "recomputed__position_lots": RECOMPUTED__POSITION_LOTS,
+    "recomputed__position_exits": RECOMPUTED__POSITION_EXITS,
 }

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.chain import urls
@@ -44,7 +44,7 @@ def _refuse_unknown(in_file: Mapping[str, str | None]) -> None:
 
 
 class Settings(BaseSettings):
-    """``TAOBOOKS_HOME``, ``TAOBOOKS_SOURCE`` and ``TAOBOOKS_SNAPSHOT_INTERVAL``."""
+    """Every ``TAOBOOKS_`` variable that a user can set."""
 
     model_config = SettingsConfigDict(
         env_prefix="TAOBOOKS_", env_file=".env", env_ignore_empty=True, extra="ignore"
@@ -64,6 +64,13 @@ class Settings(BaseSettings):
     )
     snapshot_interval: int = Field(
         default=1, ge=1, le=7_200, description="Blocks between two snapshots of state."
+    )
+
+    prices_folder: Path | None = Field(
+        default=None, description="Files of TAO/USD candles; <home>/prices where not set."
+    )
+    prices_url: SecretStr | None = Field(
+        default=None, description="A CSV of TAO/USD candles; it may have a key in it."
     )
 
     @field_validator("home")
@@ -105,6 +112,21 @@ class Settings(BaseSettings):
     @property
     def _urls(self) -> list[str]:
         return [url.strip() for url in self.source.split(",") if url.strip()]
+
+    def prices(self) -> Path | None:
+        """The folder of price files; None where none was named and the usual one is not there.
+
+        Raises:
+            SettingsError: the folder that was named is not there.
+        """
+        folder = (self.prices_folder or self.home / "prices").expanduser().absolute()
+        if folder.is_dir():
+            return folder
+        if self.prices_folder is not None:
+            raise SettingsError(
+                f"TAOBOOKS_PRICES_FOLDER is {folder}, which is no folder; correct it or unset it."
+            )
+        return None
 
     def reader(self) -> ChainReader:
         """The source, opened.

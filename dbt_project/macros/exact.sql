@@ -46,3 +46,13 @@
             then {{ exact_quotient('cast(' ~ bits ~ ' as hugeint) * cast(' ~ alpha_rao ~ ' as hugeint)', '18446744073709551616') }}
     end
 {%- endmacro %}
+
+{# rao of TAO in US dollars at a price of so many for one TAO: nine decimals, cut towards 0. #}
+{% macro usd(rao, price_usd) -%}
+    cast(sign({{ rao }}) * {{ exact_quotient('cast(abs(' ~ rao ~ ') as hugeint) * cast(' ~ price_usd ~ ' * 1000000000 as hugeint)', '1000000000') }} * 0.000000001 as decimal(38, 9))
+{%- endmacro %}
+
+{# Whether there was a price for it. #}
+{% macro usd_verdict(amount_usd) -%}
+    case when {{ amount_usd }} is null then 'no_price' else 'priced' end
+{%- endmacro %}

@@ -4,14 +4,29 @@ Compiling takes some 20 s, and the compiled code is kept beside the modules; don
 the first refresh does not wait for it.
 """
 
-from mechanics.engine import yuma
+import numpy as np
+
+from mechanics.amm import PoolState, Side
+from mechanics.engine import amm, yuma
+from mechanics.fixed import U64F64
 from mechanics.yuma import EpochState
 
 SPEC_VERSION = 293
 
 
 def compile_all() -> None:
-    """Runs an epoch of each kind: Yuma 2, Yuma 3, and Yuma 3 with liquid alpha."""
+    """A quote, and an epoch of each kind: Yuma 2, Yuma 3, and Yuma 3 with liquid alpha."""
+    pool = PoolState(
+        mechanism=1,
+        tao_reserve_rao=10**12,
+        alpha_reserve_rao=10**12,
+        is_v3_initialized=True,
+        alpha_sqrt_price=U64F64(1 << 64),
+        fee_rate_u16=196,
+        current_liquidity=10**12,
+        current_tick=0,
+    )
+    amm.quotes(SPEC_VERSION, pool, Side.SELL, np.array([10**9], np.uint64))
     for yuma3_on, liquid_alpha_on in ((False, False), (True, False), (True, True)):
         yuma.recompute(
             SPEC_VERSION,

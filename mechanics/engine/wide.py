@@ -3,20 +3,21 @@
 In compiled code a number is a pair (high, low) of uint64. In arrays it is a row of two, low half
 first, as Arrow lays out decimal128: ``halves`` and ``integers`` go between these and raw bits.
 Unsigned types are complete here: a result that does not fit clamps, a quotient that does not fit is
-0, as ``safe_div`` has it. Numba notices no change of this file in what it kept of another: delete
-``__pycache__`` after one.
+0, as ``safe_div`` has it.
 """
 
 from collections.abc import Iterable, Sequence
 from operator import index
+from pathlib import Path
 
-import numba as nb
 import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-compiled = nb.njit(cache=True, error_model="numpy", nogil=True)
+from mechanics.engine.kept import compiler
+
+compiled = compiler(Path(__file__).parent, error_model="numpy", nogil=True)
 
 ZERO = np.uint64(0)
 UNIT = np.uint64(1)

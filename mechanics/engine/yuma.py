@@ -4,11 +4,11 @@ What is per neuron (stake shares, activity, permits, commits, emissions) runs by
 functions; here are the weights, medians, bonds and dividends.
 """
 
-import numba as nb
 import numpy as np
 
 from mechanics import yuma as law
 from mechanics.engine.rows import Rows
+from mechanics.engine.wide import compiled
 from mechanics.yuma import epoch
 from mechanics.yuma.epoch import Electorate, Rule, Tally
 from mechanics.yuma.i32f32 import ONE, of_share
@@ -21,8 +21,6 @@ _GREATEST_NEURON_COUNT = 32_767
 
 _ABSENT = -1
 _PLAIN, _LIQUID = 0, 1
-
-_compiled = nb.njit(cache=True, error_model="numpy", nogil=True)
 
 
 def recompute(spec_version: int, pre: EpochState) -> EpochResult:
@@ -161,7 +159,7 @@ def _spans(rows: Rows, n: int) -> tuple[np.ndarray, np.ndarray]:
 # ---------------------------------------------------------------------- numbers
 
 
-@_compiled
+@compiled
 def _product(a, b):
     """The product of two numbers from 0 to 1, floored: only 1 x 1 needs more than 64 bits."""
     if a == ONE:
@@ -169,7 +167,7 @@ def _product(a, b):
     return np.int64((np.uint64(a) * np.uint64(b)) >> np.uint64(32))
 
 
-@_compiled
+@compiled
 def _quotient(a, b):
     """The quotient of 0 <= a and 0 < b < 2^48, cut; in two steps of 16 bits where a >= 1."""
     dividend, divisor = np.uint64(a), np.uint64(b)
@@ -185,7 +183,7 @@ def _quotient(a, b):
     return np.int64(whole)
 
 
-@_compiled
+@compiled
 def _normalize(values):
     """Values from 0 over their sum, in place."""
     whole = np.int64(0)
@@ -196,7 +194,7 @@ def _normalize(values):
             values[i] = _quotient(values[i], whole)
 
 
-@_compiled
+@compiled
 def _exponential(power, is_bounded):
     """e to a power by the library's 30-term series; 0 where it overflows.
 
@@ -241,7 +239,7 @@ def _exponential(power, is_bounded):
     return np.int64(inverse)
 
 
-@_compiled
+@compiled
 def _alpha(consensus, weight, bond, low, high, slope, is_bounded):
     """The law's ``bond_alpha``."""
     distance = weight - consensus if weight >= bond else bond - weight
@@ -262,7 +260,7 @@ def _alpha(consensus, weight, bond, low, high, slope, is_bounded):
 # ---------------------------------------------------------------------- votes
 
 
-@_compiled
+@compiled
 def _votes(
     begins,
     ends,
@@ -335,7 +333,7 @@ def _votes(
     return is_plain, entries, consensus, trust, pre_ranks, ranks, incentive
 
 
-@_compiled
+@compiled
 def _medians(n, owners, starts, columns, values, voting, kappa):
     """The stake-weighted median of each column, by the chain's own partitions about a pivot."""
     consensus = np.zeros(n, dtype=np.int64)
@@ -369,7 +367,7 @@ def _medians(n, owners, starts, columns, values, voting, kappa):
     return consensus
 
 
-@_compiled
+@compiled
 def _median(scores, stake, of_scores, whole, minority):
     """The law's ``weighted_median``; the scores are reordered."""
     count = len(scores)
@@ -403,7 +401,7 @@ def _median(scores, stake, of_scores, whole, minority):
     return scores[0]
 
 
-@_compiled
+@compiled
 def _targets(n, owners, starts, columns, values, consensus, penalty):
     """The weights that bonds follow: as they are, clipped, or between, then sorted by column."""
     if penalty == 0:
@@ -439,7 +437,7 @@ def _targets(n, owners, starts, columns, values, consensus, penalty):
 # ---------------------------------------------------------------------- bonds
 
 
-@_compiled
+@compiled
 def _yuma2(
     n,
     owners,
@@ -499,7 +497,7 @@ def _yuma2(
     return is_plain, (rows, moved), dividends
 
 
-@_compiled
+@compiled
 def _yuma3(
     n,
     owners,
@@ -567,13 +565,13 @@ def _yuma3(
     return is_plain, (rows, moved), dividends
 
 
-@_compiled
+@compiled
 def _product_of_sums(a, b):
     """The product of a, which may pass 1, and b from 0 to 1."""
     return (a >> 32) * b + _product(a & 0xFFFFFFFF, b)
 
 
-@_compiled
+@compiled
 def _bond_rows(n, owners, begins, ends):
     """Uids that have weights that count or bonds, and the place of each, -1 for the others."""
     places = np.full(n, -1, dtype=np.int64)
@@ -591,7 +589,7 @@ def _bond_rows(n, owners, begins, ends):
     return rows, places
 
 
-@_compiled
+@compiled
 def _load(n, rows, begins, ends, uids, shares, cutoffs, registered, before):
     """Shares of the bonds that are kept; whether every one is to a neuron and named once."""
     for place in range(len(rows)):
@@ -608,7 +606,7 @@ def _load(n, rows, begins, ends, uids, shares, cutoffs, registered, before):
     return True
 
 
-@_compiled
+@compiled
 def _see(n, i, begins, ends, uids, shares, cutoffs, registered, seen):
     """The law's ``seen_in_order`` of a row of kept bonds."""
     furthest = -1
@@ -621,7 +619,7 @@ def _see(n, i, begins, ends, uids, shares, cutoffs, registered, seen):
             furthest = j
 
 
-@_compiled
+@compiled
 def _mark_absent(moved):
     """What is 0 after the moving average leaves no entry; what becomes 0 later is one."""
     for place in range(moved.shape[0]):
@@ -630,7 +628,7 @@ def _mark_absent(moved):
                 moved[place, j] = _ABSENT
 
 
-@_compiled
+@compiled
 def _normalize_columns(moved):
     """Columns over their sums, in place."""
     sums = np.zeros(moved.shape[1], dtype=np.int64)
@@ -643,7 +641,7 @@ def _normalize_columns(moved):
                 moved[place, j] = _quotient(moved[place, j], sums[j])
 
 
-@_compiled
+@compiled
 def _stored(n, moved, kind, targets, permits):
     """Lengths of the rows by uid, and their columns and shares of 65,535, for uids with a permit.
 

@@ -415,6 +415,7 @@ async def _time(endpoint: Endpoint, block: int, block_hash: str) -> int:
 
 async def _spec_version(endpoint: Endpoint, block_hash: str) -> int:
     def read(version: Any) -> int:
+        _refuse_no_state(version)
         spec = version.get("specVersion") if isinstance(version, dict) else None
         if not isinstance(spec, int):
             raise rpc.BadAnswer("a runtime version has no specVersion")
@@ -467,6 +468,7 @@ async def _values(
     asked = ["0x" + key.hex() for key in (_NUMBER, *keys)]
 
     def read(result: Any) -> list[bytes | None]:
+        _refuse_no_state(result)
         try:
             ((of, changes),) = ((entry["block"], entry["changes"]) for entry in result)
             # Nodes answer in the order of the question, a key that was asked twice once.
@@ -516,6 +518,7 @@ async def _page(endpoint: Endpoint, prefix: bytes, after: bytes, block_hash: str
     """The next keys under a prefix, in byte order; ``after`` the prefix itself for the first."""
 
     def read(result: Any) -> list[bytes]:
+        _refuse_no_state(result)
         if not isinstance(result, list) or len(result) > _KEYS_A_PAGE:
             raise rpc.BadAnswer("not a page of keys")
         page = [rpc.bytes_of(key) for key in result]
@@ -529,6 +532,12 @@ async def _page(endpoint: Endpoint, prefix: bytes, after: bytes, block_hash: str
     start = None if after == prefix else "0x" + after.hex()
     asked = ["0x" + prefix.hex(), _KEYS_A_PAGE, start, block_hash]
     return await endpoint.ask("state_getKeysPaged", asked, read)
+
+
+def _refuse_no_state(result: Any) -> None:
+    """Some nodes answer null where they have the state no more."""
+    if result is None:
+        raise rpc.Discarded("the state is not there")
 
 
 def _number_of(header: Any) -> int:

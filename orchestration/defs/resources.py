@@ -48,6 +48,11 @@ class LakeResource(dg.ConfigurableResource):
     def read(self, table: str, day: str | None, columns: Sequence[str] | None = None) -> pa.Table:
         return self._lake.read(table, day, columns)
 
+    def found(self, table: str) -> pa.Table:
+        """A table that is not cut by day, or no rows where it was never written."""
+        there = self._lake.path(table).is_file()
+        return self._lake.read(table) if there else TABLES[table].empty_table()
+
     def days(self, table: str) -> list[str]:
         return self._lake.days(table)
 

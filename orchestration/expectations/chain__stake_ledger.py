@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.ledger.book import Effect
-from orchestration.ledger.kinds import EFFECTS
+from orchestration.ledger.kinds import EFFECTS, Effect
 
 if TYPE_CHECKING:
     import great_expectations as gx

@@ -28,6 +28,7 @@ from orchestration.expectations import (
     chain__stake_ledger,
     chain__subnet_blocks,
     data_docs,
+    raw_market__tao_prices,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +45,13 @@ SUITES: dict[str, ModuleType] = {
     "chain__epoch_weights": chain__epoch_weights,
     "chain__epoch_bonds": chain__epoch_bonds,
     "chain__stake_ledger": chain__stake_ledger,
+    "raw_market__tao_prices": raw_market__tao_prices,
 }
+
+WHOLE = "whole"
+"""What stands for the day of a table that is not cut by day."""
+
+NOT_CUT_BY_DAY = ("raw_market__tao_prices",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,8 @@ def judge(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path) -> V
     """Judges a day of a table and keeps the result as a page of the Data Docs.
 
     Args:
-        table: the decoded table.
-        day: its UTC day.
+        table: the table.
+        day: its UTC day, or ``WHOLE``.
         tables: the day of every table in the suite's ``NEEDS``.
         docs: the folder of the Data Docs; a day judged again replaces its page.
 
@@ -72,8 +79,9 @@ def judge(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path) -> V
 
     judged = SUITES[table]
     context = _context(docs)
-    frame = judged.measure(tables, dt.date.fromisoformat(day))
-    midnight = dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC)
+    date = None if day == WHOLE else dt.date.fromisoformat(day)
+    frame = judged.measure(tables, date)
+    midnight = dt.datetime.combine(date or dt.date(1970, 1, 1), dt.time(), dt.UTC)
     result = _definition(docs, table).run(
         batch_parameters={"dataframe": frame},
         result_format={

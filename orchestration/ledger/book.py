@@ -12,36 +12,12 @@ Every quotient is cut and what is cut stays with what is held, so that cost is n
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
-from numba import njit
 
 from orchestration.errors import LedgerError
-from orchestration.ledger.exact import mul_div, mul_div_up
-
-
-class Effect(IntEnum):
-    """What an entry does to a position.
-
-    ``OUT`` is followed at once by the ``IN`` that takes up what left: the two are one transfer or
-    move. What arrives may be less, where the chain executed the move as swaps; the cost of all that
-    left is then borne by what arrives.
-    """
-
-    OPEN = 0
-    """Held before the books begin; enters at its worth, as if bought then."""
-    BUY = 1
-    EARN = 2
-    """Received for nothing; ``tao_rao`` is its worth then."""
-    SELL = 3
-    LOSE = 4
-    """Given up for nothing: recycled or burned."""
-    OUT = 5
-    IN = 6
-    ADJUST = 7
-    """Alpha that came or went (``alpha_rao`` is signed) at no cost: a share's rounding."""
-
+from orchestration.ledger.exact import compiled, mul_div, mul_div_up
+from orchestration.ledger.kinds import Effect
 
 METHODS = ("zero_basis", "fair_value", "fifo")
 
@@ -307,7 +283,7 @@ def _compacted(positions: Positions) -> Positions:
     return Positions(positions.numbers, compact, positions.last_block)
 
 
-@njit(cache=True)
+@compiled
 def _walk(numbers, following):
     count = 0
     for position in range(len(numbers)):
@@ -329,19 +305,19 @@ def _walk(numbers, following):
 # ---------------------------------------------------------------------- zero basis
 
 
-@njit(cache=True)
+@compiled
 def _cost_sold(sold, alpha, tao):
     if sold == 0:
         return 0
     return tao if sold >= alpha else mul_div(tao, sold, alpha)
 
 
-@njit(cache=True)
+@compiled
 def _average_cost(row):
     return _cost_sold(row[SOLD_OF_AVERAGE], row[UNSOLD_ALPHA], row[UNSOLD_TAO])
 
 
-@njit(cache=True)
+@compiled
 def _begin_average_anew(row):
     """What was realised stays; only what is still held of the average goes on being averaged."""
     row[UNSOLD_TAO] -= _average_cost(row)
@@ -349,7 +325,7 @@ def _begin_average_anew(row):
     row[SOLD_OF_AVERAGE] = 0
 
 
-@njit(cache=True)
+@compiled
 def _carry_average(row, alpha):
     """Takes alpha out without realising anything: (bought alpha among it, its cost).
 
@@ -368,7 +344,7 @@ def _carry_average(row, alpha):
     return bought, tao - left
 
 
-@njit(cache=True)
+@compiled
 def _zero_basis_left(numbers):
     left = np.empty(len(numbers), np.int64)
     for position in range(len(numbers)):
@@ -379,7 +355,7 @@ def _zero_basis_left(numbers):
 # ---------------------------------------------------------------------- lots
 
 
-@njit(cache=True)
+@compiled
 def _append_chain(row, following, first, last):
     if row[NEWEST_LOT] < 0:
         row[OLDEST_LOT] = first
@@ -388,7 +364,7 @@ def _append_chain(row, following, first, last):
     row[NEWEST_LOT] = last
 
 
-@njit(cache=True)
+@compiled
 def _sell_lots(row, lot_alpha, lot_tao, following, alpha):
     """Takes the oldest alpha and returns its cost; a lot that is cut keeps what is cut off."""
     cost, lot = 0, row[OLDEST_LOT]
@@ -409,7 +385,7 @@ def _sell_lots(row, lot_alpha, lot_tao, following, alpha):
     return cost
 
 
-@njit(cache=True)
+@compiled
 def _cut_off_lots(row, lot_alpha, lot_tao, acquired, following, used, alpha):
     """Takes the oldest alpha as a chain of lots: (first, last, cost, lots in use)."""
     first, last, cost = row[OLDEST_LOT], -1, 0
@@ -442,7 +418,7 @@ def _cut_off_lots(row, lot_alpha, lot_tao, acquired, following, used, alpha):
     return first, last, cost, used
 
 
-@njit(cache=True)
+@compiled
 def _shrink_chain(first, lot_alpha, following, left, arrived):
     """The alpha of a chain's lots in the proportion of what arrived to what left; costs stay."""
     seen, kept, lot = 0, 0, first
@@ -453,7 +429,7 @@ def _shrink_chain(first, lot_alpha, following, left, arrived):
         kept, lot = upto, following[lot]
 
 
-@njit(cache=True)
+@compiled
 def _lose_from_lots(row, lot_alpha, lot_tao, following, alpha):
     """Takes alpha off the oldest lots and leaves their cost with those that stay."""
     lot = row[OLDEST_LOT]
@@ -471,7 +447,7 @@ def _lose_from_lots(row, lot_alpha, lot_tao, following, alpha):
 # ---------------------------------------------------------------------- entry by entry
 
 
-@njit(cache=True)
+@compiled
 def _post(
     numbers,
     lot_alpha,

@@ -21,11 +21,14 @@ from mechanics.eras import UnknownRule
 from mechanics.fixed import U64F64
 from mechanics.share_pool import SharePool
 from mechanics.share_pool.safe_float import SafeFloat
-from orchestration.ledger.book import Effect
-from orchestration.ledger.kinds import EFFECTS, ROUNDING, UNATTRIBUTED
+from orchestration.ledger.kinds import EFFECTS, ROUNDING, UNATTRIBUTED, Effect
 from orchestration.recompute.pools import POOL_COLUMNS, spot_price
 from orchestration.recompute.rows import Columns, rows_of
-from orchestration.schemas import CHAIN__STAKE_LEDGER, CHAIN__STAKES_BY_DAY
+from orchestration.schemas import (
+    CHAIN__STAKE_LEDGER,
+    CHAIN__STAKE_POOLS_BY_DAY,
+    CHAIN__STAKES_BY_DAY,
+)
 
 ROOT = 0
 ROUNDING_RAO = 2
@@ -51,10 +54,11 @@ class Stake(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A day: its entries, and what every stake was at its ends."""
+    """A day: its entries, and what every stake and every pool of stakes was at its ends."""
 
     entries: pa.Table
     stakes: pa.Table
+    pools: pa.Table
 
 
 @dataclass(slots=True)
@@ -91,8 +95,9 @@ def stake_ledger(changes: pa.Table, events: pa.Table, subnet_blocks: pa.Table) -
         subnet_blocks: the day of ``chain__subnet_blocks``.
 
     Returns:
-        ``chain__stake_ledger`` and ``chain__stakes_by_day``. For every stake, what it was before
-        the day and its entries make what it was at the end, to the rao.
+        ``chain__stake_ledger``, ``chain__stakes_by_day`` and ``chain__stake_pools_by_day``. For
+        every stake, what it was before the day and its entries make what it was at the end, to the
+        rao.
     """
     return _Day(events, subnet_blocks).taken(changes)
 
@@ -114,7 +119,7 @@ class _Day:
         self._rows: list[tuple] = []
 
     def taken(self, changes: pa.Table) -> Ledger:
-        first, last, before, after, why = None, None, {}, {}, None
+        first, last, before, after, pools, why = None, None, {}, {}, {}, None
         try:
             for block, rows in groupby(_changes(changes), key=itemgetter("block_number")):
                 if first is not None:
@@ -126,7 +131,7 @@ class _Day:
                     for pool in touched:
                         self._pools[pool].stakes = self._pools[pool].valued(spec)
                         self._values[pool] = self._pools[pool].value_rao
-                    before = self._all_stakes()
+                    before, pools = self._all_stakes(), dict(self._values)
                 else:
                     self._take_block(block, spec, touched)
             if last is not None:
@@ -137,7 +142,14 @@ class _Day:
         except UnknownRule as unknown:
             why = str(unknown)
             self._rows = []
-        return Ledger(self._entries(), self._stakes_by_day(first, last, before, after, why))
+        return Ledger(
+            self._entries(),
+            self._stakes_by_day(first, last, before, after, why),
+            # Without a rule the day was not read to its end.
+            CHAIN__STAKE_POOLS_BY_DAY.empty_table()
+            if why
+            else self._pools_by_day(first, last, pools),
+        )
 
     # ------------------------------------------------------------------ state
 
@@ -338,6 +350,24 @@ class _Day:
                 alpha_rao=None if why else after.get(stake, 0),
                 unexplained_reason=why,
             )
+        return out.table()
+
+    def _pools_by_day(
+        self, first: int | None, last: int | None, before: dict[Pool, int]
+    ) -> pa.Table:
+        out = Columns(CHAIN__STAKE_POOLS_BY_DAY)
+        for (hotkey, netuid), pool in sorted(self._pools.items()):
+            alpha = before.get((hotkey, netuid), 0)
+            if alpha or pool.value_rao:
+                out.add(
+                    hotkey_ss58=hotkey,
+                    netuid=netuid,
+                    subnet_registered_at_block=self._subnets.registered_at(last, netuid),
+                    pre_block_number=first,
+                    block_number=last,
+                    pre_alpha_rao=alpha,
+                    alpha_rao=pool.value_rao,
+                )
         return out.table()
 
 

@@ -1,6 +1,12 @@
 """a b / c of 63-bit integers, compiled: the product needs 126 bits, which numba has no type for."""
 
-from numba import int64, njit, uint64
+from pathlib import Path
+
+from numba import int64, uint64
+
+from mechanics.engine.kept import compiler
+
+compiled = compiler(Path(__file__).parent)
 
 _32 = uint64(32)
 _LOW = uint64(0xFFFF_FFFF)
@@ -8,7 +14,7 @@ _ONE = uint64(1)
 _BASE = uint64(1 << 32)
 
 
-@njit(cache=True)
+@compiled
 def mul_div(a: int, b: int, c: int) -> int:
     """floor(a b / c), exact, for 0 <= a, b < 2^63, 0 < c < 2^63 and a quotient below 2^63."""
     if a < 1 << 31 and b < 1 << 31:
@@ -17,7 +23,7 @@ def mul_div(a: int, b: int, c: int) -> int:
     return int64(_quotient(high, low, uint64(c)))
 
 
-@njit(cache=True)
+@compiled
 def mul_div_up(a: int, b: int, c: int) -> int:
     """ceil(a b / c), under the same conditions."""
     down = mul_div(a, b, c)
@@ -26,7 +32,7 @@ def mul_div_up(a: int, b: int, c: int) -> int:
     return down if exact else down + 1
 
 
-@njit(cache=True)
+@compiled
 def _product(a, b):
     """The high and the low 64 bits of a b."""
     a_high, a_low = a >> _32, a & _LOW
@@ -37,7 +43,7 @@ def _product(a, b):
     return a_high * b_high + (middle >> _32) + (other >> _32), (other << _32) | (low & _LOW)
 
 
-@njit(cache=True)
+@compiled
 def _quotient(high, low, c):
     """floor((high 2^64 + low) / c) for high < c, in two digits of 32 bits (Knuth's algorithm D)."""
     if high == uint64(0):
@@ -55,7 +61,7 @@ def _quotient(high, low, c):
     return (digit_1 << _32) | digit_0
 
 
-@njit(cache=True)
+@compiled
 def _digit(rest, following, c, c_high, c_low):
     """The next digit of a long division, and what is left."""
     digit = rest // c_high

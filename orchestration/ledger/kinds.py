@@ -1,6 +1,29 @@
 """What an entry of a stake ledger is, and what it does to a position."""
 
-from orchestration.ledger.book import Effect
+from enum import IntEnum
+
+
+class Effect(IntEnum):
+    """What an entry does to a position.
+
+    ``OUT`` is followed at once by the ``IN`` that takes up what left: the two are one transfer or
+    move. What arrives may be less, where the chain executed the move as swaps; the cost of all that
+    left is then borne by what arrives.
+    """
+
+    OPEN = 0
+    """Held before the books begin; enters at its worth, as if bought then."""
+    BUY = 1
+    EARN = 2
+    """Received for nothing; ``tao_rao`` is its worth then."""
+    SELL = 3
+    LOSE = 4
+    """Given up for nothing: recycled or burned."""
+    OUT = 5
+    IN = 6
+    ADJUST = 7
+    """Alpha that came or went (``alpha_rao`` is signed) at no cost: a share's rounding."""
+
 
 OPENING = "opening"
 ROUNDING = "rounding"

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.errors import LedgerError
-from orchestration.ledger.book import METHODS, NUMBERS, Effect, Lots, Positions, linked, post
-from orchestration.ledger.kinds import EFFECTS
+from orchestration.ledger.book import METHODS, NUMBERS, Lots, Positions, linked, post
+from orchestration.ledger.kinds import EFFECTS, Effect
 from orchestration.schemas import (
     RECOMPUTED__POSITION_LOTS,
     RECOMPUTED__POSITIONS_BY_DAY,

@@ -137,7 +137,7 @@ def _replay(
         pending = _coinbase(row, emission, network, state)
         if row["last_mechanism_step_block"] == row["block_number"]:
             # The epoch of this block pays it all out.
-            names = ("emission", "alpha_swapped", "root_divs")
+            names = ("owner_cut", "emission", "alpha_swapped", "root_divs")
             drained = {f"drained_{name}_rao": pending[f"pending_{name}_rao"] for name in names}
             pending |= dict.fromkeys((n for n in pending if n.startswith("pending_")), 0)
     except (_Unexplained, UnknownRule, BadState, amm.Refused) as unknown:

@@ -1,7 +1,8 @@
 """The pool of a subnet as rows have it, and its spot price by the rules."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -24,17 +25,18 @@ POOL_COLUMNS = [
     ),
 ]
 
+_LENT_COLUMNS = ["tao_provided_rao", "alpha_provided_rao", "current_liquidity_u64", "current_tick"]
+
 POOL_BEFORE_COLUMNS = [
     "pre_fee_rate_u16",
-    "pre_tao_provided_rao",
-    "pre_alpha_provided_rao",
-    "pre_current_liquidity_u64",
-    "pre_current_tick",
+    *(f"pre_{name}" for name in _LENT_COLUMNS),
     "pre_is_user_liquidity_enabled",
     "pre_fee_global_tao_u64f64_bits",
     "pre_fee_global_alpha_u64f64_bits",
     *POOL_COLUMNS,
 ]
+
+POOL_AROUND_COLUMNS = [*POOL_BEFORE_COLUMNS, *_LENT_COLUMNS]
 
 
 def spot_price(era: amm.Era, row: Row, when: str) -> U96F32 | U64F64:
@@ -54,27 +56,59 @@ def spot_price(era: amm.Era, row: Row, when: str) -> U96F32 | U64F64:
 
 def pool_before(row: Row, lent: "Lent") -> amm.PoolState:
     """The whole pool as the block found it; ``POOL_BEFORE_COLUMNS`` of the row are read."""
-    sqrt_price = row["pre_alpha_sqrt_price_u64f64_bits"]
-    is_initialized = bool(row["pre_is_swap_v3_initialized"])
+    return _pool(row, lent, "pre_")
+
+
+def pool_after(row: Row, lent: "Lent", lending: Iterable[Row]) -> amm.PoolState:
+    """The pool as the block left it, for quotes; ``POOL_AROUND_COLUMNS`` of the row are read.
+
+    Args:
+        row: a row of ``chain__subnet_blocks``.
+        lent: ticks and positions before the block.
+        lending: the block's events by which liquidity of this pool was lent or taken back.
+
+    Returns:
+        A pool whose price, reserves and ticks are those after the block. What fees have come to is
+        as before it: no quote looks at that.
+    """
+    pool = _pool(row, lent, "")
+    ticks = dict(pool.ticks)
+    for event in lending:
+        # A removal says without a sign what it takes out, a modification with one.
+        is_removal = event["event_name"] == "LiquidityRemoved"
+        liquidity = event["liquidity_u64"] * (-1 if is_removal else 1)
+        for index, net in ((event["tick_low"], liquidity), (event["tick_high"], -liquidity)):
+            tick = ticks.pop(index, amm.Tick())
+            gross = tick.liquidity_gross + liquidity
+            if gross:
+                ticks[index] = replace(
+                    tick, liquidity_net=tick.liquidity_net + net, liquidity_gross=gross
+                )
+    return replace(pool, ticks=ticks)
+
+
+def _pool(row: Row, lent: "Lent", when: str) -> amm.PoolState:
+    sqrt_price = row[f"{when}alpha_sqrt_price_u64f64_bits"]
+    is_initialized = bool(row[f"{when}is_swap_v3_initialized"])
     key = (row["block_number"], row["netuid"])
     return amm.PoolState(
         mechanism=row["pre_subnet_mechanism"],
-        tao_reserve_rao=row["pre_tao_reserve_rao"],
-        alpha_reserve_rao=row["pre_alpha_reserve_rao"],
+        tao_reserve_rao=row[f"{when}tao_reserve_rao"],
+        alpha_reserve_rao=row[f"{when}alpha_reserve_rao"],
         is_v3_initialized=is_initialized,
         alpha_sqrt_price=U64F64(sqrt_price) if is_initialized else None,
         fee_rate_u16=row["pre_fee_rate_u16"],
-        tao_provided_rao=row["pre_tao_provided_rao"] or 0,
-        alpha_provided_rao=row["pre_alpha_provided_rao"] or 0,
-        current_liquidity=row["pre_current_liquidity_u64"] if is_initialized else None,
-        current_tick=row["pre_current_tick"] if is_initialized else None,
+        tao_provided_rao=row[f"{when}tao_provided_rao"] or 0,
+        alpha_provided_rao=row[f"{when}alpha_provided_rao"] or 0,
+        current_liquidity=row[f"{when}current_liquidity_u64"] if is_initialized else None,
+        current_tick=row[f"{when}current_tick"] if is_initialized else None,
         fee_global_tao=U64F64(row["pre_fee_global_tao_u64f64_bits"] or 0),
         fee_global_alpha=U64F64(row["pre_fee_global_alpha_u64f64_bits"] or 0),
         ticks=lent.ticks[key],
         protocol_position=lent.protocol.get(key),
         positions=lent.users[key],
         is_user_liquidity_enabled=bool(row["pre_is_user_liquidity_enabled"]),
-        quote_weight_perquintill=row["pre_balancer_quote_weight_perquintill"],
+        quote_weight_perquintill=row[f"{when}balancer_quote_weight_perquintill"],
     )
 
 

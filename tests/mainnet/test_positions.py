@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orchestration.ledger.book import Effect, Positions, Posted, post, zero_basis_cost
+from orchestration.ledger.book import Positions, Posted, post, zero_basis_cost
+from orchestration.ledger.kinds import Effect
 
 OURS, THEIRS = 0, 1
 

@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 
 from orchestration.defs.partitions import block_days
-from orchestration.expectations.gate import SUITES
+from orchestration.expectations.gate import NOT_CUT_BY_DAY, SUITES
 from orchestration.schemas import TABLES
 
 
@@ -46,11 +46,13 @@ def test_every_asset_says_what_it_is_and_its_grain(graph):
 
 
 MADE_AT_ONCE = (
+    "raw_market__tao_prices",
     "recomputed__eras",
     # A file a day too, but a day goes on from the day before: made with the warehouse.
     "recomputed__realized_pnl",
     "recomputed__position_lots",
     "recomputed__positions_by_day",
+    "recomputed__position_exits",
 )
 
 
@@ -74,7 +76,14 @@ def test_recomputed_tables_come_after_the_gates(repository):
     job = repository.get_job("land_day")
     steps = [node.name for node in job.graph.nodes_in_topological_order]
     gates = [step for step in steps if "meets_its_suite" in step]
-    assert len(gates) == len(SUITES) == 10
+    assert len(gates) == len(SUITES) - len(NOT_CUT_BY_DAY) == 10
+
+
+def test_prices_come_before_the_warehouse_with_their_gate(repository):
+    job = repository.get_job("build_warehouse")
+    steps = [node.name for node in job.graph.nodes_in_topological_order]
+    gate = next(step for step in steps if step.endswith("meets_its_suite"))
+    assert steps.index("raw_market__tao_prices") < steps.index(gate) < steps.index("warehouse")
 
 
 def test_there_is_one_daily_job_with_a_schedule(repository):

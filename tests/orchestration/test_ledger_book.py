@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from orchestration.errors import LedgerError
 from orchestration.ledger import book
-from orchestration.ledger.book import METHODS, Effect, Positions, post, zero_basis_cost
+from orchestration.ledger.book import METHODS, Positions, post, zero_basis_cost
 from orchestration.ledger.exact import mul_div, mul_div_up
+from orchestration.ledger.kinds import Effect
 
 OPEN, BUY, EARN, SELL, LOSE, OUT, IN, ADJUST = Effect
 A, B, C = 0, 1, 2

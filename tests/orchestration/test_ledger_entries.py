@@ -122,6 +122,34 @@ def _recorded_dividends(folder: Path, epochs: set) -> dict[tuple[int, int, str],
     return found
 
 
+def test_the_pools_of_stakes_are_those_recorded_and_have_a_little_more_than_their_stakes(
+    day, books, embedded: Path
+):
+    from bittensor_core import ss58_decode
+
+    from orchestration.chain.keys import item_prefix
+
+    pools = books.lake.read("chain__stake_pools_by_day", DAY).to_pylist()
+    held, holders = Counter(), Counter()
+    for stake in day[1].to_pylist():
+        held[stake["hotkey_ss58"], stake["netuid"]] += stake["alpha_rao"]
+        holders[stake["hotkey_ss58"], stake["netuid"]] += 1
+    assert held.keys() == {(row["hotkey_ss58"], row["netuid"]) for row in pools}
+    prefix = item_prefix("SubtensorModule", "TotalHotkeyAlpha")
+    reader = Recording(embedded)
+    (keys,) = reader.keys(prefix, [900])
+    (values,) = reader.storage([(900, keys)])
+    recorded = {
+        key[-34:]: int.from_bytes(value, "little") for key, value in zip(keys, values, strict=True)
+    }
+    for row in pools:
+        place = row["hotkey_ss58"], row["netuid"]
+        key = bytes(ss58_decode(place[0])) + place[1].to_bytes(2, "little")
+        assert row["alpha_rao"] == recorded.get(key, 0), place
+        assert 0 <= row["alpha_rao"] - held[place] <= 2 * holders[place], place
+    assert sum(row["alpha_rao"] > 0 for row in pools) > 500
+
+
 def test_an_owner_cut_is_what_was_set_aside_for_it(day, books):
     """To the rao by which the take beside it may be cut otherwise."""
     entries = day[0].filter(pc.equal(day[0]["kind"], "owner_cut")).to_pylist()

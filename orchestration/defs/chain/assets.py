@@ -87,6 +87,11 @@ def chain__stake_events(
                 "chain__stakes_by_day",
                 "Every stake at the day's ends. Grain: day x coldkey x hotkey x netuid.",
             ),
+            (
+                "chain__stake_pools_by_day",
+                "What stakes to a hotkey are shares of, at the day's ends. Grain: day x hotkey x "
+                "netuid.",
+            ),
         )
     ],
     partitions_def=block_days,
@@ -103,6 +108,7 @@ def chain__stakes(
         changes, lake.read("chain__stake_events", day), lake.read("chain__subnet_blocks", day)
     )
     yield lake.write("chain__stakes_by_day", ledger.stakes, day)
+    yield lake.write("chain__stake_pools_by_day", ledger.pools, day)
     yield lake.write("chain__stake_ledger", ledger.entries, day)
 
 

@@ -22,16 +22,44 @@ def _meets_its_suite(table: str) -> dg.AssetChecksDefinition:
     def meets_its_suite(
         context: dg.AssetCheckExecutionContext, lake: LakeResource
     ) -> dg.AssetCheckResult:
-        day = context.partition_key
-        tables = {name: lake.read(name, day) for name in gate.SUITES[table].NEEDS}
-        verdict = gate.judge(table, day, tables, settings.load().data_docs)
-        return dg.AssetCheckResult(
-            passed=verdict.passed,
-            description=" ".join(verdict.broken) or "Every expectation is met.",
-            metadata={"expectations": verdict.expectations, "broken": len(verdict.broken)},
+        return _judged(
+            table,
+            context.partition_key,
+            lake,
+            "The day goes no further and the published warehouse stays as it was; take the day "
+            "again from another source.",
         )
 
     return meets_its_suite
 
 
-gates = [_meets_its_suite(table) for table in gate.SUITES]
+def _judged(table: str, day: str, lake: LakeResource, otherwise: str) -> dg.AssetCheckResult:
+    """The verdict of the suite; what it breaks is said with what comes of it."""
+    cut = None if day == gate.WHOLE else day
+    tables = {name: lake.read(name, cut) for name in gate.SUITES[table].NEEDS}
+    verdict = gate.judge(table, day, tables, settings.load().data_docs)
+    return dg.AssetCheckResult(
+        passed=verdict.passed,
+        description=" ".join([*verdict.broken, otherwise])
+        if verdict.broken
+        else "Every expectation is met.",
+        metadata={"expectations": verdict.expectations, "broken": len(verdict.broken)},
+    )
+
+
+@dg.asset_check(
+    asset="raw_market__tao_prices",
+    name="meets_its_suite",
+    description="The prices meet the Great Expectations suite of raw_market__tao_prices.",
+    blocking=True,
+)
+def prices_meet_their_suite(lake: LakeResource) -> dg.AssetCheckResult:
+    return _judged(
+        "raw_market__tao_prices",
+        gate.WHOLE,
+        lake,
+        "The published warehouse stays as it was; mend the file, or take it or the address away.",
+    )
+
+
+gates = [_meets_its_suite(table) for table in gate.SUITES if table not in gate.NOT_CUT_BY_DAY]

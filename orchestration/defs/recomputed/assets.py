@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration import code
 from orchestration.defs.chain.assets import (
     chain__blocks,
     chain__pool_positions,
@@ -21,6 +22,7 @@ from orchestration.recompute import (
     moving_prices,
     pool_prices,
     pool_replay,
+    position_exits,
     subnet_emissions,
     subnet_injections,
 )
@@ -228,3 +230,25 @@ def recomputed__positions(lake: LakeResource) -> Iterator[dg.MaterializeResult]:
 def _posted(lake: LakeResource, day: str) -> positions.Day:
     realized, lots, held = (lake.read(name, day) for name in _BOOKS)
     return positions.Day(held, lots, realized)
+
+
+_QUOTED = (
+    "recomputed__positions_by_day",
+    "chain__subnet_blocks",
+    "chain__pool_ticks",
+    "chain__pool_positions",
+    "chain__stake_events",
+)
+
+
+@dg.asset(deps=_QUOTED, **_RECOMPUTED)
+def recomputed__position_exits(lake: LakeResource) -> dg.MaterializeResult:
+    """What selling each position whole would pay at a day's end. Grain: day x coldkey x netuid."""
+    written = dg.MaterializeResult(asset_key="recomputed__position_exits")
+    for day in lake.days("recomputed__positions_by_day"):
+        own = [lake.digest(name, day) for name in _QUOTED]
+        made_from = hashlib.sha256(" ".join([code.digest(), *own]).encode()).hexdigest()
+        if lake.said("recomputed__position_exits", day, "made_from") != made_from:
+            rows = position_exits.recompute(*(lake.read(name, day) for name in _QUOTED))
+            written = lake.write("recomputed__position_exits", rows, day, made_from=made_from)
+    return written

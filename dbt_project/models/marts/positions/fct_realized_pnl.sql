@@ -12,6 +12,12 @@ generations as (
 
 ),
 
+prices as (
+
+    select * from {{ ref('int_tao_prices_by_block') }}
+
+),
+
 methods as (
 {% for method in ['zero_basis', 'fair_value', 'fifo'] %}
     select
@@ -35,24 +41,43 @@ methods as (
     union all
     {%- endif %}
 {% endfor %}
+),
+
+priced as (
+
+    select
+        methods.*,
+        case when methods.netuid = 0 then 1 else coalesce(generations.subnet_generation, 0) end as subnet_generation,
+        prices.tao_price_usd,
+        {{ usd('methods.tao_rao', 'prices.tao_price_usd') }} as proceeds_usd_at_trade,
+        {{ usd('methods.tao_rao - methods.cost_rao', 'prices.tao_price_usd') }} as rpnl_usd_at_trade
+
+    from methods
+    left join generations
+        on methods.netuid = generations.netuid
+        and methods.subnet_registered_at_block = generations.registered_at_block
+    left join prices
+        on methods.block_number = prices.block_number
+
 )
 
 select
-    methods.block_date,
-    methods.block_number,
-    methods.entry_index,
-    methods.coldkey_ss58,
-    methods.netuid,
-    case when methods.netuid = 0 then 1 else coalesce(generations.subnet_generation, 0) end as subnet_generation,
-    methods.kind,
-    methods.method,
-    methods.alpha_rao,
-    methods.tao_rao,
-    methods.cost_rao,
-    methods.tao_rao - methods.cost_rao as rpnl_rao,
-    {{ readable('methods.tao_rao - methods.cost_rao') }} as rpnl_tao
+    block_date,
+    block_number,
+    entry_index,
+    coldkey_ss58,
+    netuid,
+    subnet_generation,
+    kind,
+    method,
+    alpha_rao,
+    tao_rao,
+    cost_rao,
+    tao_rao - cost_rao as rpnl_rao,
+    {{ readable('tao_rao - cost_rao') }} as rpnl_tao,
+    tao_price_usd,
+    proceeds_usd_at_trade,
+    rpnl_usd_at_trade,
+    {{ usd_verdict('tao_price_usd') }} as usd_verdict
 
-from methods
-left join generations
-    on methods.netuid = generations.netuid
-    and methods.subnet_registered_at_block = generations.registered_at_block
+from priced

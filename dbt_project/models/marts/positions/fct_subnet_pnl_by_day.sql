@@ -19,6 +19,12 @@ flows as (
 
 ),
 
+ends as (
+
+    select * from {{ ref('int_tao_price_at_end') }}
+
+),
+
 days as (
 
     select
@@ -36,7 +42,9 @@ days as (
         {{ exact_sum('sold_tao_rao') }} as sold_tao_rao
 {%- for method in ['zero_basis', 'fair_value', 'fifo'] %},
         {{ exact_sum(method ~ '_rpnl_rao') }} as {{ method }}_rpnl_rao,
-        case when count(*) = count(spot_worth_rao) then {{ exact_sum(method ~ '_unrealised_rao') }} end as {{ method }}_unrealised_rao
+        case when count(*) = count(spot_worth_rao) then {{ exact_sum(method ~ '_unrealised_rao') }} end as {{ method }}_unrealised_rao,
+        case when bool_and(usd_at_trade_verdict = 'priced') then sum({{ method }}_rpnl_usd_at_trade) end as {{ method }}_rpnl_usd_at_trade,
+        sum({{ method }}_rpnl_usd_at_end) as {{ method }}_rpnl_usd_at_end
 {%- endfor %}
 
     from positions
@@ -65,9 +73,20 @@ select
     days.fifo_unrealised_rao,
     cast(coalesce(flows.pool_cash_rao, 0) as decimal(38, 0)) as pool_cash_rao,
     {{ readable('days.zero_basis_rpnl_rao') }} as zero_basis_rpnl_tao,
-    rank() over (partition by days.block_date order by days.zero_basis_rpnl_rao desc) as zero_basis_rpnl_rank
+    rank() over (partition by days.block_date order by days.zero_basis_rpnl_rao desc) as zero_basis_rpnl_rank,
+{%- for method in ['zero_basis', 'fair_value', 'fifo'] %}
+    cast(days.{{ method }}_rpnl_usd_at_trade as decimal(38, 9)) as {{ method }}_rpnl_usd_at_trade,
+{%- endfor %}
+    {{ usd_verdict('days.zero_basis_rpnl_usd_at_trade') }} as usd_at_trade_verdict,
+{%- for method in ['zero_basis', 'fair_value', 'fifo'] %}
+    cast(days.{{ method }}_rpnl_usd_at_end as decimal(38, 9)) as {{ method }}_rpnl_usd_at_end,
+    {{ usd('days.' ~ method ~ '_unrealised_rao', 'ends.tao_price_usd') }} as {{ method }}_unrealised_usd_at_end,
+{%- endfor %}
+    {{ usd('coalesce(flows.pool_cash_rao, 0)', 'ends.tao_price_usd') }} as pool_cash_usd_at_end,
+    {{ usd_verdict('ends.tao_price_usd') }} as usd_at_end_verdict
 
 from days
+cross join ends
 left join flows
     on days.block_date = flows.block_date
     and days.netuid = flows.netuid

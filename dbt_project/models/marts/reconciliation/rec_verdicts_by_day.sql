@@ -65,6 +65,21 @@ verdicts as (
         cast(abs(residual_alpha_rao) as decimal(38, 0)) as absolute_residual
 
     from {{ ref('rec_ledger_by_day') }}
+{%- for quantity, model, amount in [('PoolCash', 'rec_subnet_cash_by_day', 'pool_tao_rao'), ('AlphaOutHeld', 'rec_subnet_alpha_by_day', 'alpha_out_rao')] %}
+    union all
+
+    select
+        block_date,
+        '{{ quantity }}' as quantity,
+        spec_version,
+        cast(null as varchar) as quantity_era,
+        last_block_number as block_number,
+        verdict,
+        'rao' as residual_unit,
+        cast(abs(residual_{{ amount }}) as decimal(38, 0)) as absolute_residual
+
+    from {{ ref(model) }}
+{%- endfor %}
 
 ),
 

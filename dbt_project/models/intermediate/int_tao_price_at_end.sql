@@ -1,0 +1,16 @@
+-- The later time that amounts are shown at beside their own: the last block in the books.
+with
+
+prices as (
+
+    select * from {{ ref('int_tao_prices_by_block') }}
+
+)
+
+select
+    max(block_number) as block_number,
+    max(block_at) as block_at,
+    -- a null that max_by would pass over stays one
+    max(case when block_number = (select max(block_number) from prices) then tao_price_usd end) as tao_price_usd
+
+from prices

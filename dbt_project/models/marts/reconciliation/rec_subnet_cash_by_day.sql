@@ -1,0 +1,215 @@
+with
+
+ends as (
+
+    select
+        *,
+        pre_tao_reserve_rao + coalesce(pre_tao_provided_rao, 0) as pre_pool_tao_rao,
+        tao_reserve_rao + coalesce(tao_provided_rao, 0) as observed_pool_tao_rao
+
+    from {{ ref('int_subnet_day_ends') }}
+
+),
+
+entries as (
+
+    select * from {{ ref('stg_chain__stake_ledger') }}
+
+),
+
+events as (
+
+    select * from {{ ref('stg_chain__stake_events') }}
+
+),
+
+swaps as (
+
+    select * from {{ ref('stg_recomputed__pool_swaps') }}
+
+),
+
+pools as (
+
+    select * from {{ ref('stg_recomputed__pool_states') }}
+
+),
+
+emissions as (
+
+    select * from {{ ref('int_subnet_emissions_by_block') }}
+
+),
+
+-- what traders paid into the pool less what it paid them: fees in TAO stay with the lenders, outside it.
+-- a move inside a subnet that was executed as a sale and a purchase costs the pool the fee
+traded as (
+
+    select
+        ends.block_date,
+        ends.netuid,
+        ends.subnet_generation,
+        {{ exact_sum('-entries.tao_rao') }} as paid_tao_rao,
+        {{ exact_sum('case when entries.is_fee_in_alpha then 0 else coalesce(entries.fee_rao, 0) end') }} as fee_tao_rao
+
+    from ends
+    inner join entries
+        on ends.block_date = entries.block_date
+        and ends.netuid = entries.netuid
+        and entries.block_number > ends.pre_block_number
+        and entries.block_number <= ends.last_block_number
+    group by ends.block_date, ends.netuid, ends.subnet_generation
+
+),
+
+lent as (
+
+    select
+        ends.block_date,
+        ends.netuid,
+        ends.subnet_generation,
+        {{ exact_sum("case when events.event_name = 'LiquidityRemoved' then -events.tao_rao else events.tao_rao end") }} as lent_tao_rao
+
+    from ends
+    inner join events
+        on ends.block_date = events.block_date
+        and ends.netuid = events.netuid
+        and events.block_number > ends.pre_block_number
+        and events.block_number <= ends.last_block_number
+    where events.event_name in ('LiquidityAdded', 'LiquidityModified', 'LiquidityRemoved')
+    group by ends.block_date, ends.netuid, ends.subnet_generation
+
+),
+
+-- a registration's burn buys alpha, which is destroyed: nobody's trade
+registered as (
+
+    select
+        ends.block_date,
+        ends.netuid,
+        ends.subnet_generation,
+        {{ exact_sum('swaps.tao_rao - swaps.fee_tao_rao') }} as registration_tao_rao,
+        max(swaps.unexplained_reason) as unexplained_reason
+
+    from ends
+    inner join events
+        on ends.block_date = events.block_date
+        and ends.netuid = events.netuid
+        and events.block_number > ends.pre_block_number
+        and events.block_number <= ends.last_block_number
+        and events.event_name = 'NeuronRegistered'
+        and events.is_pool_touching
+    left join swaps
+        on events.block_number = swaps.block_number
+        and events.event_index = swaps.event_index
+    group by ends.block_date, ends.netuid, ends.subnet_generation
+
+),
+
+protocol as (
+
+    select
+        ends.block_date,
+        ends.netuid,
+        ends.subnet_generation,
+        {{ exact_sum('coalesce(emissions.tao_in_emission_rao, 0)') }} as injected_tao_rao,
+        {{ exact_sum('pools.root_sale_tao_rao') }} as root_sale_tao_rao,
+        max(pools.unexplained_reason) as unexplained_reason
+
+    from ends
+    inner join pools
+        on ends.block_date = pools.block_date
+        and ends.netuid = pools.netuid
+        and pools.block_number > ends.pre_block_number
+        and pools.block_number <= ends.last_block_number
+    left join emissions
+        on pools.block_number = emissions.block_number
+        and pools.netuid = emissions.netuid
+    group by ends.block_date, ends.netuid, ends.subnet_generation
+
+),
+
+ledgers as (
+
+    select
+        block_date,
+        max(unexplained_reason) as unexplained_reason
+
+    from {{ ref('stg_chain__stakes_by_day') }}
+    group by block_date
+
+),
+
+joined as (
+
+    select
+        ends.*,
+        coalesce(traded.paid_tao_rao, 0) as paid_tao_rao,
+        coalesce(traded.fee_tao_rao, 0) as fee_tao_rao,
+        coalesce(lent.lent_tao_rao, 0) as lent_tao_rao,
+        coalesce(registered.registration_tao_rao, 0) as registration_tao_rao,
+        coalesce(protocol.injected_tao_rao, 0) as injected_tao_rao,
+        coalesce(protocol.root_sale_tao_rao, 0) as root_sale_tao_rao,
+        case
+            when not ends.is_whole then 'not every block of the day was read'
+            when ends.spec_version >= 301 then 'from spec 301 on fees go back into the pool, and how much of them is not known'
+            else coalesce(ledgers.unexplained_reason, registered.unexplained_reason, protocol.unexplained_reason)
+        end as unexplained_reason
+
+    from ends
+    left join traded
+        on ends.block_date = traded.block_date
+        and ends.netuid = traded.netuid
+        and ends.subnet_generation = traded.subnet_generation
+    left join lent
+        on ends.block_date = lent.block_date
+        and ends.netuid = lent.netuid
+        and ends.subnet_generation = lent.subnet_generation
+    left join registered
+        on ends.block_date = registered.block_date
+        and ends.netuid = registered.netuid
+        and ends.subnet_generation = registered.subnet_generation
+    left join protocol
+        on ends.block_date = protocol.block_date
+        and ends.netuid = protocol.netuid
+        and ends.subnet_generation = protocol.subnet_generation
+    left join ledgers
+        on ends.block_date = ledgers.block_date
+
+),
+
+closed as (
+
+    select
+        *,
+        case
+            when unexplained_reason is null
+                then pre_pool_tao_rao + paid_tao_rao - fee_tao_rao + lent_tao_rao + registration_tao_rao
+                    + injected_tao_rao - root_sale_tao_rao
+        end as recomputed_pool_tao_rao
+
+    from joined
+
+)
+
+select
+    block_date,
+    netuid,
+    subnet_generation,
+    pre_block_number,
+    last_block_number,
+    spec_version,
+    cast(pre_pool_tao_rao as bigint) as pre_pool_tao_rao,
+    cast(paid_tao_rao as decimal(38, 0)) as paid_tao_rao,
+    cast(fee_tao_rao as decimal(38, 0)) as fee_tao_rao,
+    cast(lent_tao_rao as decimal(38, 0)) as lent_tao_rao,
+    cast(registration_tao_rao as decimal(38, 0)) as registration_tao_rao,
+    cast(injected_tao_rao as decimal(38, 0)) as injected_tao_rao,
+    cast(root_sale_tao_rao as decimal(38, 0)) as root_sale_tao_rao,
+    cast(observed_pool_tao_rao as bigint) as observed_pool_tao_rao,
+    cast(recomputed_pool_tao_rao as decimal(38, 0)) as recomputed_pool_tao_rao,
+    {{ residual('observed_pool_tao_rao', 'recomputed_pool_tao_rao') }} as residual_pool_tao_rao,
+    {{ verdict('observed_pool_tao_rao', 'recomputed_pool_tao_rao') }} as verdict,
+    unexplained_reason
+
+from closed
