@@ -343,7 +343,9 @@ def main() -> None:
     try:
         app()
     except TaobooksError as error:
-        err.print(f"taobooks: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        for sentence in getattr(error, "sentences", [str(error)]):
+            said = f"taobooks: {sentence}"
+            err.print(said, style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("taobooks: stopped; what was landed stays, run the same command to go on.")

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -81,6 +81,10 @@ class Lake:
                 count += batch.num_rows
         return count
 
+    def drop(self, table: str, day: str) -> None:
+        """Removes a partition, where there is one."""
+        self.path(table, day).unlink(missing_ok=True)
+
     def read(self, table: str, day: str | None = None, columns: Sequence[str] | None = None):
         """A partition, or some columns of it, in the table's schema.
 
@@ -133,6 +137,33 @@ class Lake:
                 "delete the file and run `taobooks refresh` for that day."
             )
         return file
+
+    def link_into(self, root: Path, days: Mapping[str, Sequence[str]]) -> None:
+        """Makes another lake of the same files, which stays as it is when days are replaced here.
+
+        Args:
+            root: the folder of the other lake.
+            days: the days of it, by table; a table that is not named is taken whole.
+
+        Raises:
+            LakeError: the file system has no hard links, or ``root`` is on another one.
+        """
+        for folder in sorted(path for path in self.root.iterdir() if path.is_dir()):
+            files = (
+                (self.path(folder.name, day) for day in days[folder.name])
+                if folder.name in days
+                else sorted(folder.rglob(_FILE))
+            )
+            for file in files:
+                link = root / file.relative_to(self.root)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    link.hardlink_to(file)
+                except OSError as error:
+                    raise LakeError(
+                        f"{file} cannot be linked into {root} ({error.strerror}); set "
+                        "TAOBOOKS_HOME to a folder on one file system that has hard links."
+                    ) from None
 
     # ------------------------------------------------------------------ metadata of specs
 

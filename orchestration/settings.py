@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         return self.home / "dagster"
 
+    @property
+    def is_live(self) -> bool:
+        """The source is a node, whose chain goes on; a recording ends."""
+        return self.source.startswith(("ws://", "wss://", "http://", "https://"))
+
     def reader(self) -> ChainReader:
         """The source, opened.
 

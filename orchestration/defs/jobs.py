@@ -2,14 +2,12 @@
 
 import dagster as dg
 
+from orchestration.coverage import POSTED_TABLES
 from orchestration.defs.partitions import block_days
+from orchestration.defs.raw.checks import layout_is_confirmed
 
 _BY_DAY = dg.AssetSelection.groups("raw", "chain", "recomputed") - dg.AssetSelection.assets(
-    "recomputed__eras",
-    # A day of these goes on from the day before.
-    "recomputed__realized_pnl",
-    "recomputed__position_lots",
-    "recomputed__positions_by_day",
+    "recomputed__eras", *POSTED_TABLES
 )
 
 # In one process: 20 steps took 1.5-3.5 s, in a process each 65 s.
@@ -25,7 +23,8 @@ land_day = dg.define_asset_job(
 
 derive_day = dg.define_asset_job(
     "derive_day",
-    selection=_BY_DAY - dg.AssetSelection.groups("raw"),
+    selection=(_BY_DAY - dg.AssetSelection.groups("raw"))
+    | dg.AssetSelection.checks(layout_is_confirmed),
     partitions_def=block_days,
     executor_def=_HERE,
     description="One day from its landed bytes: decoded tables, their gates, recomputed tables.",

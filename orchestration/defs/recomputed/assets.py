@@ -1,5 +1,6 @@
 """Recomputed tables: what the rules say the chain should have done, from the parent's state."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 
@@ -203,14 +204,21 @@ _BOOKS = {
         for name, said in _BOOKS.items()
     ],
     name="recomputed__positions",
+    pool="warehouse",
 )
-def recomputed__positions(lake: LakeResource) -> Iterator[dg.MaterializeResult]:
-    """The ledger posted day after day, from the first that changed or whose day before did."""
+def recomputed__positions(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> Iterator[dg.MaterializeResult]:
+    """The ledger posted day after day, from the first that changed or whose day before did.
+
+    Where the day before is not there, the books begin anew: ``books_begin_at_block`` says where.
+    """
     written = {name: dg.MaterializeResult(asset_key=name) for name in _BOOKS}
     before, day_before, chained = None, None, ""
-    for day in lake.days("chain__stake_ledger"):
+    for day in lake.publishable_days():
         own = [lake.digest(name, day) for name in _POSTED]
         chained = hashlib.sha256(" ".join([chained, *own]).encode()).hexdigest()
+        said = {"posted_from": chained, "take": lake.said(_POSTED[0], day, "take") or ""}
         if any(lake.said(name, day, "posted_from") != chained for name in _BOOKS):
             if before is None and day_before is not None:
                 before = _posted(lake, day_before)
@@ -218,11 +226,19 @@ def recomputed__positions(lake: LakeResource) -> Iterator[dg.MaterializeResult]:
             for name, rows in zip(
                 _BOOKS, (before.realized, before.lots, before.positions), strict=True
             ):
-                written[name] = lake.write(name, rows, day, posted_from=chained)
+                written[name] = lake.write(name, rows, day, **said)
         else:
             before = None
+        if day_before is not None and not _is_next(day_before, day):
+            context.log.warning(
+                f"No day between {day_before} and {day}: the books begin anew with {day}."
+            )
         day_before = day
     yield from written.values()
+
+
+def _is_next(day: str, following: str) -> bool:
+    return dt.date.fromisoformat(following) - dt.date.fromisoformat(day) == dt.timedelta(days=1)
 
 
 def _posted(lake: LakeResource, day: str) -> positions.Day:
