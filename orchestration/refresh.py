@@ -8,7 +8,7 @@ import datetime as dt
 import io
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
@@ -41,12 +41,14 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The days a refresh takes from the source, those it makes again from landed bytes because
-    other code made them, and those it leaves, being complete."""
+    """The days a refresh takes from the source, those it leaves, being complete, and those it makes
+    again from landed bytes because other code made them."""
 
     days: list[str]
     complete: list[str]
     derived: list[str] = field(default_factory=list)
+    blocks: int = field(default=0, compare=False)
+    """Blocks of the days that something is to be done for."""
 
 
 def plan(
@@ -75,7 +77,7 @@ def plan(
             f"{end}; choose days of these."
         )
     asked = again and (first is not None or last is not None)
-    planned = Plan([], [])
+    days, complete, derived, blocks_count = [], [], [], 0
     # Before the blocks of a day: a day that it is beyond does not grow.
     head = reader.finalized_head()
     for offset in range((high - low).days + 1):
@@ -84,12 +86,14 @@ def plan(
         if not blocks:
             continue
         if asked or blocks[-1] >= head or not _is_landed(chosen, day_key(day), blocks):
-            planned.days.append(day_key(day))
+            days.append(day_key(day))
         elif coverage.is_derived(chosen.lake, day_key(day)):
-            planned.complete.append(day_key(day))
+            complete.append(day_key(day))
+            continue
         else:
-            planned.derived.append(day_key(day))
-    return planned
+            derived.append(day_key(day))
+        blocks_count += len(blocks)
+    return Plan(days, complete, derived, blocks_count)
 
 
 def _usual_first(chosen: Settings, begin: dt.date, end: dt.date) -> dt.date:
@@ -112,41 +116,69 @@ def _is_landed(chosen: Settings, day: str, blocks: range) -> bool:
     )
 
 
+def repair(covered: coverage.Coverage) -> Plan:
+    """The days that close the gaps: from the source, or where that is enough from landed bytes."""
+    of_source = {day for gap in covered.gaps if gap.is_of_source for day in gap.days}
+    in_gaps = {day for gap in covered.gaps for day in gap.days}
+    complete = sorted(set(covered.days) - in_gaps)
+    return Plan(sorted(of_source), complete, sorted(in_gaps - of_source))
+
+
 class NotAllTaken(TaobooksError):
     """Days that could not be taken, or ``warehouse``, each with its own failure."""
 
-    def __init__(self, failures: Mapping[str, TaobooksError]) -> None:
+    def __init__(self, failures: "Failures") -> None:
         super().__init__(" ".join(str(failure) for failure in failures.values()))
         self.sentences = [str(failure) for failure in failures.values()]
 
 
-def run(chosen: Settings, planned: Plan, watcher: Watcher) -> None:
+Work = list[tuple[str, str]]
+"""Pairs of a job and a day."""
+
+Failures = dict[str, TaobooksError]
+"""What went wrong, by day, or by ``warehouse``."""
+
+
+def run(
+    chosen: Settings,
+    planned: Plan,
+    watcher: Watcher,
+    take: Callable[[Work, Watcher], Failures] | None = None,
+) -> None:
     """Lands and derives each day, then builds and publishes the warehouse of all whole days.
+
+    Args:
+        take: does the work of the days; where none is given it is done here, one after the other.
 
     Raises:
         NotAllTaken: days could not be taken, while the others were and are published; or the
             warehouse was not built, and what was published before stays.
     """
-    with held(chosen.home / "refresh.lock", "refreshing"), _instance(chosen) as instance:
+    with held(chosen.home / "refresh.lock", "refreshing"), opened(chosen) as instance:
         _end_killed_runs(instance)
-        jobs = _jobs()
-        work = [(jobs["land_day"], day) for day in planned.days]
-        work += [(jobs["derive_day"], day) for day in planned.derived]
-        watcher.begins(sum(len(job.nodes) for job, _ in work) + len(jobs["build_warehouse"].nodes))
-        failures: dict[str, TaobooksError] = {}
-        for job, day in work:
-            try:
-                _execute(job, instance, watcher, day)
-            except TaobooksError as failure:
-                failures[day] = failure
+        work = [("land_day", day) for day in planned.days]
+        work += [("derive_day", day) for day in planned.derived]
+        steps = {name: len(job.nodes) for name, job in _jobs().items()}
+        watcher.begins(sum(steps[job] for job, _ in work) + steps["build_warehouse"])
+        failures = take(work, watcher) if take else _one_by_one(work, instance, watcher)
         # Where no day is as it should be, what is published stays as it was.
         if planned.complete or len(failures) < len(work) or not work:
             try:
-                _execute(jobs["build_warehouse"], instance, watcher, None)
+                execute("build_warehouse", instance, watcher, None)
             except TaobooksError as failure:
                 failures["warehouse"] = failure
         if failures:
             raise NotAllTaken(failures)
+
+
+def _one_by_one(work: Work, instance: dg.DagsterInstance, watcher: Watcher) -> Failures:
+    failures: Failures = {}
+    for job, day in work:
+        try:
+            execute(job, instance, watcher, day)
+        except TaobooksError as failure:
+            failures[day] = failure
+    return failures
 
 
 _OURS = {"taobooks/started_by": "taobooks refresh"}
@@ -173,14 +205,17 @@ def _jobs() -> dict[str, dg.JobDefinition]:
     }
 
 
-def _execute(
-    job: dg.JobDefinition, instance: dg.DagsterInstance, watcher: Watcher, day: str | None
-) -> None:
+def execute(job: str, instance: dg.DagsterInstance, watcher: Watcher, day: str | None) -> None:
+    """Runs a job in this process.
+
+    Raises:
+        TaobooksError: it failed; the sentence says why.
+    """
     run_id = str(uuid.uuid4())
     instance.add_event_listener(run_id, lambda entry: _tell(entry, day, watcher))
     # dbt's own lines go to the log kept with the run, not to the screen.
     with contextlib.redirect_stdout(io.StringIO()):
-        result = job.execute_in_process(
+        result = _jobs()[job].execute_in_process(
             instance=instance,
             partition_key=day,
             run_id=run_id,
@@ -206,7 +241,7 @@ def _tell(entry: dg.EventLogEntry, day: str | None, watcher: Watcher) -> None:
 def failed_days(chosen: Settings, days: Iterable[str]) -> dict[str, str]:
     """Why the last run of each of these days failed, whoever started it; of those that did."""
     why = {}
-    with _instance(chosen) as instance:
+    with opened(chosen) as instance:
         for day in days:
             of_day = dg.RunsFilter(tags={"dagster/partition": day})
             last = next(iter(instance.get_runs(of_day, limit=1)), None)
@@ -257,7 +292,8 @@ _TOLD_TO_PEOPLE = {kind.__name__ for kind in TaobooksError.__subclasses__()} | {
 
 
 @contextlib.contextmanager
-def _instance(chosen: Settings) -> Iterator[dg.DagsterInstance]:
+def opened(chosen: Settings) -> Iterator[dg.DagsterInstance]:
+    """Dagster's record of runs, of this home."""
     prepare_dagster_home(chosen)
     with dg.DagsterInstance.from_config(str(chosen.dagster_home)) as instance:
         yield instance
