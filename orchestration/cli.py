@@ -378,8 +378,7 @@ _FAILURES_SOUGHT = 50
 
 def _newest(chosen: settings.Settings, newest: coverage.LandedDay) -> None:
     """The newest block landed, its age, and how far behind the finalized head it is."""
-    times = chosen.lake.read("raw_chain__blocks", newest.day, ["timestamp_ms"])["timestamp_ms"]
-    at = _moment(times[-1].as_py())
+    at = newest.last_block_at
     block = newest.blocks[-1]
     try:
         reader = chosen.reader()
@@ -387,7 +386,7 @@ def _newest(chosen: settings.Settings, newest: coverage.LandedDay) -> None:
         head_at = reader.headers(range(head, head + 1))["timestamp_ms"][0].as_py()
         behind = f"the source is {head - block} blocks ahead"
         if head > block:
-            behind += f", {_ago(_moment(head_at) - at)} later"
+            behind += f", {_ago(coverage.moment(head_at) - at)} later"
     except TaobooksError as error:
         behind = f"the source cannot be read: {error}"
     age = dt.datetime.now(dt.UTC) - at
@@ -395,10 +394,6 @@ def _newest(chosen: settings.Settings, newest: coverage.LandedDay) -> None:
         f"Newest     block {block} of {at:%Y-%m-%d %H:%M:%S} UTC, {_ago(age)} old; {behind}",
         soft_wrap=True,
     )
-
-
-def _moment(timestamp_ms: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(timestamp_ms / 1000, tz=dt.UTC)
 
 
 def _ago(age: dt.timedelta) -> str:

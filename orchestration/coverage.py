@@ -45,6 +45,7 @@ class LandedDay:
     Attributes:
         blocks: the blocks landed, half-open.
         parent_hash, last_block_hash: what the day hangs on, and what the next day hangs on.
+        last_block_at: the time of the last block, UTC.
         is_over: whether the finalized head was beyond the day when it was landed.
         snapshot_interval: blocks between two snapshots of its state.
         asked: the storage items asked for, as ``layout.asked_at`` names them.
@@ -55,6 +56,7 @@ class LandedDay:
     blocks: range
     parent_hash: str
     last_block_hash: str
+    last_block_at: dt.datetime
     is_over: bool
     snapshot_interval: int
     spec_versions: tuple[int, ...]
@@ -73,12 +75,18 @@ def facts_of(headers: pa.Table, snapshot_interval: int, is_over: bool) -> dict[s
         "last_block": str(last),
         "parent_hash": headers["parent_hash"][0].as_py().hex(),
         "last_block_hash": last_hash,
+        "last_block_at_ms": str(headers["timestamp_ms"][-1].as_py()),
         "is_over": str(is_over),
         "snapshot_interval": str(snapshot_interval),
         "spec_versions": ",".join(map(str, specs)),
         "asked": asked,
         "take": f"{first}-{last}-{last_hash[:16]}-every-{snapshot_interval}-of-{asked}",
     }
+
+
+def moment(timestamp_ms: int) -> dt.datetime:
+    """A block's timestamp as a time, UTC."""
+    return dt.datetime.fromtimestamp(timestamp_ms / 1000, tz=dt.UTC)
 
 
 def landed_day(lake: Lake, day: str) -> LandedDay | None:
@@ -96,6 +104,7 @@ def said_of(day: str, said: Mapping[str, str]) -> LandedDay:
         range(int(said["first_block"]), int(said["last_block"]) + 1),
         said["parent_hash"],
         said["last_block_hash"],
+        moment(int(said["last_block_at_ms"])),
         said["is_over"] == "True",
         int(said["snapshot_interval"]),
         tuple(int(spec) for spec in said["spec_versions"].split(",")),

@@ -299,13 +299,20 @@ def opened(chosen: Settings) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-DAGSTER_YAML = """\
-# Written by taobooks; runs and their logs are kept beside this file.
+_WRITTEN = "# Written by taobooks; runs and their logs are kept beside this file."
+DAGSTER_YAML = f"""\
+{_WRITTEN}
 telemetry:
   enabled: false
 nux:
   enabled: false
 concurrency:
+  runs:
+    max_concurrent_runs: 4
+    tag_concurrency_limits:
+      - key: dagster/partition  # no day twice at once
+        value: {{applyLimitPerUniqueValue: true}}
+        limit: 1
   pools:
     default_limit: 1  # one writer of the warehouse
 compute_logs:  # nothing here prints; the process that would catch it outlives a ctrl-C
@@ -318,8 +325,12 @@ run_monitoring:
 
 
 def prepare_dagster_home(chosen: Settings) -> None:
-    """The folder Dagster keeps its runs in, with telemetry off before Dagster first reads it."""
+    """The folder Dagster keeps its runs in, with telemetry off before Dagster first reads it.
+
+    A configuration that is not ours is left as it is.
+    """
     chosen.dagster_home.mkdir(parents=True, exist_ok=True)
     config = chosen.dagster_home / "dagster.yaml"
-    if not config.is_file():
+    there = config.read_text() if config.is_file() else _WRITTEN
+    if there.startswith(_WRITTEN) and there != DAGSTER_YAML:
         config.write_text(DAGSTER_YAML)

@@ -77,18 +77,19 @@ def test_recomputed_tables_come_after_the_gates(repository):
     assert len(gates) == len(SUITES) == 10
 
 
-def test_there_is_one_daily_job_with_a_schedule(repository):
-    schedule = repository.get_schedule_def("daily_schedule")
-    assert schedule.job_name == "daily"
-    assert schedule.cron_schedule == "10 0 * * *"
-    job = repository.get_job("daily")
-    assert job.executor_def.name == "in_process"
+def test_the_tip_is_taken_and_watched_every_hour(repository):
+    for name, job in (("tip_schedule", "take_day"), ("watch_schedule", "watch")):
+        schedule = repository.get_schedule_def(name)
+        assert schedule.job_name == job
+        assert schedule.cron_schedule.endswith(" * * * *")
+        assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+        assert repository.get_job(job).executor_def.name == "in_process"
 
 
 def test_the_warehouse_has_one_writer(repository):
     job = repository.get_job("build_warehouse")
     pools = {node.name: node.definition.pool for node in job.graph.nodes}
-    assert pools["warehouse"] == "warehouse"
+    assert pools["warehouse"] == pools["recomputed__positions"] == "warehouse"
 
 
 def test_the_instance_sends_nothing_and_lets_one_writer_in(tmp_path):
@@ -100,3 +101,6 @@ def test_the_instance_sends_nothing_and_lets_one_writer_in(tmp_path):
     assert config["telemetry"] == {"enabled": False}
     assert config["nux"] == {"enabled": False}
     assert config["concurrency"]["pools"]["default_limit"] == 1
+    assert config["concurrency"]["runs"]["max_concurrent_runs"] > 1
+    (limit,) = config["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert (limit["key"], limit["limit"]) == ("dagster/partition", 1)

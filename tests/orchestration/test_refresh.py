@@ -589,11 +589,11 @@ def test_a_damaged_partition_of_a_complete_day_is_made_again(filled, table, monk
     assert (planned.days or planned.derived) == [DAY]
 
 
-def test_the_daily_job_takes_a_day_and_builds_the_warehouse(small, at_home):
-    """What the schedule runs."""
+def test_a_day_is_taken_and_the_warehouse_built_in_one_run(small, at_home):
+    """What the tip schedule runs."""
     chosen = at_home(small)
     with dg.DagsterInstance.ephemeral() as instance:
-        job = defs().get_repository_def().get_job("daily")
+        job = defs().get_repository_def().get_job("take_day")
         result = job.execute_in_process(instance=instance, partition_key=DAY)
     assert result.success
     assert verdicts(chosen.home)["SubnetTaoInEmission"] == [30 * 24, 0, 0, 0]

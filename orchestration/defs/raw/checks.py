@@ -1,8 +1,11 @@
-"""Whether the runtimes of a landed day are laid out as declared; its bytes stay in any case."""
+"""Whether what is landed can be decoded, is fresh, and is all there; no check here blocks."""
+
+import datetime as dt
 
 import dagster as dg
 import pyarrow.compute as pc
 
+from orchestration import coverage, settings
 from orchestration.chain import metadata
 from orchestration.defs.partitions import block_days
 from orchestration.defs.raw.assets import raw_chain__blocks, raw_chain__storage
@@ -67,3 +70,50 @@ def _rows(lake: LakeResource, spec: int) -> list[dg.TableRecord]:
         for each in found
         if each.is_fatal
     ]
+
+
+# ---------------------------------------------------------------------- watching over the lake
+
+
+class Freshness(dg.Config):
+    """How old the newest block may be."""
+
+    hours: int = 3
+
+
+# Dagster's own freshness policies go by when any day was last taken: a backfill would pass them.
+@dg.asset_check(asset=raw_chain__blocks, description="The newest block landed is not too old.")
+def newest_block_is_fresh(config: Freshness) -> dg.AssetCheckResult:
+    chosen = settings.load()
+    newest = coverage.read(chosen.lake, chosen.snapshot_interval).newest
+    if newest is None:
+        return dg.AssetCheckResult(passed=False, description="No block is landed yet.")
+    age = dt.datetime.now(dt.UTC) - newest.last_block_at
+    hours = age.total_seconds() / 3600
+    block = f"Block {newest.blocks[-1]}"
+    said = f"{block} is {hours:,.1f} hours old; at most {config.hours} are allowed."
+    if not chosen.is_live:
+        said = f"{block} is the newest landed; the source is a recording, which ends."
+    return dg.AssetCheckResult(
+        passed=age <= dt.timedelta(hours=config.hours) or not chosen.is_live,
+        description=said,
+        metadata={
+            "block_number": newest.blocks[-1],
+            "block_at": newest.last_block_at.isoformat(),
+            "age_hours": hours,
+        },
+    )
+
+
+@dg.asset_check(
+    asset=raw_chain__blocks, description="Nothing is missing from the first landed day to the last."
+)
+def no_day_is_missing() -> dg.AssetCheckResult:
+    chosen = settings.load()
+    covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+    said = " ".join(gap.sentence for gap in covered.gaps)
+    return dg.AssetCheckResult(
+        passed=not covered.gaps,
+        description=said or "There is no gap.",
+        metadata={"days": len(covered.days), "gaps": len(covered.gaps)},
+    )
