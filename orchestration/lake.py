@@ -11,6 +11,7 @@ import errno
 import hashlib
 import json
 import os
+import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from orchestration.schemas import TABLES
 _FILE = "part-0.parquet"
 _ROW_GROUP_ROWS = 131_072
 _DICTIONARY_MAX_BYTES = 1 << 20
+
+# A process id means nothing in another container that shares the folder.
+_HOST = platform.node().replace(".", "-") or "host"
 
 
 class Lake:
@@ -220,7 +224,7 @@ class Lake:
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A path to write to, renamed onto ``path`` when all went well and removed when not."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
@@ -246,8 +250,8 @@ def _replacing(path: Path) -> Iterator[Path]:
 
 
 def _sweep(path: Path) -> None:
-    """Removes what processes that are no more left half written."""
-    for left in path.parent.glob(f".{path.name}.*.part"):
+    """Removes what processes of this host that are no more left half written."""
+    for left in path.parent.glob(f".{path.name}.{_HOST}.*.part"):
         process = left.name.split(".")[-2]
         if process.isdigit() and not Path(f"/proc/{process}").exists() and Path("/proc").is_dir():
             left.unlink(missing_ok=True)

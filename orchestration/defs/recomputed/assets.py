@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration.coverage import DERIVED_TABLES
 from orchestration.defs.chain.assets import (
     chain__blocks,
     chain__pool_positions,
@@ -198,8 +199,9 @@ _BOOKS = {
 
 @dg.multi_asset(
     specs=[
+        # Of all that is made of a day: only a whole day is posted.
         dg.AssetSpec(
-            name, deps=_POSTED, description=said, group_name="recomputed", kinds={"parquet"}
+            name, deps=DERIVED_TABLES, description=said, group_name="recomputed", kinds={"parquet"}
         )
         for name, said in _BOOKS.items()
     ],
