@@ -12,13 +12,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure: what was done, how long it took, and what was aimed at."""
+    """One figure: what was done, how long it took, and what was aimed at.
+
+    ``target`` is the largest figure aimed at, or the smallest where ``is_floor``.
+    """
 
     what: str
     figure: float
     unit: str
     target: float | None = None
     note: str = ""
+    is_floor: bool = False
 
 
 def median_seconds(work: Callable[[], object], times: int = 5) -> float:

@@ -40,12 +40,17 @@ def _table(name: str, rows: list[Row]) -> Table:
     table = Table(title=name, title_justify="left")
     table.add_column("what")
     table.add_column("figure", justify="right")
-    table.add_column("at most", justify="right")
+    table.add_column("target", justify="right")
     table.add_column("note")
     for row in rows:
-        target = "" if row.target is None else f"{row.target:g} {row.unit}"
-        table.add_row(row.what, f"{row.figure:.3g} {row.unit}", target, row.note)
+        table.add_row(row.what, f"{row.figure:.3g} {row.unit}", _target(row), row.note)
     return table
+
+
+def _target(row: Row) -> str:
+    if row.target is None:
+        return ""
+    return f"at {'least' if row.is_floor else 'most'} {row.target:g} {row.unit}"
 
 
 def _keep(name: str, rows: list[Row]) -> None:

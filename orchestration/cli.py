@@ -323,7 +323,7 @@ def status() -> None:
     chosen = settings.load()
     covered = coverage.read(chosen.lake, chosen.snapshot_interval)
     out.print(f"Home       {chosen.home}", soft_wrap=True)
-    out.print(f"Source     {chosen.source}", soft_wrap=True)
+    out.print(f"Source     {chosen.shown_source}", soft_wrap=True)
     if not covered.days:
         out.print("Days       none yet; run `taobooks refresh`")
         return
@@ -424,6 +424,27 @@ def gaps(
     if covered.gaps:
         raise typer.Exit(1)
     out.print("no gap")
+
+
+# ---------------------------------------------------------------------- record
+
+
+@app.command()
+def record(
+    first: Annotated[int, typer.Option("--from", metavar="BLOCK", help="First block.")],
+    last: Annotated[int, typer.Option("--to", metavar="BLOCK", help="Last block.")],
+    to: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to make.")],
+) -> None:
+    """Write a recording of some blocks: the books of it are those of the chain."""
+    from orchestration.chain import record as work
+
+    if first > last:
+        raise SettingsError(f"--from {first} is after --to {last}; swap them.")
+    reader = settings.load().reader()
+    with err.status("") as status:
+        work.record(reader, range(first, last + 1), to, status.update)
+    out.print(f"Recorded blocks {first:,} to {last:,}. To make its books:")
+    out.print(f"TAOBOOKS_SOURCE=recording:{to} {_own_name()} refresh", soft_wrap=True)
 
 
 # ---------------------------------------------------------------------- dev

@@ -10,6 +10,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestration.chain import urls
 from orchestration.chain.reader import ChainReader
 from orchestration.chain.recording import Recording
 from orchestration.errors import SettingsError
@@ -52,7 +53,14 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("data"), description="Where lake, warehouse and reports live.")
     source: str = Field(
         default=f"recording:{EMBEDDED_RECORDING}",
-        description="Where chain state comes from: recording:<folder>.",
+        description="Where chain state comes from: recording:<folder>, or the URLs of a chain's "
+        "nodes (wss://, ws://, https://, http://), with commas between them.",
+    )
+    requests_in_flight: int = Field(
+        default=32,
+        ge=1,
+        le=1_024,
+        description="Requests to nodes in flight at once, all processes together.",
     )
     snapshot_interval: int = Field(
         default=1, ge=1, le=7_200, description="Blocks between two snapshots of state."
@@ -84,8 +92,19 @@ class Settings(BaseSettings):
 
     @property
     def is_live(self) -> bool:
-        """The source is a node, whose chain goes on; a recording ends."""
-        return self.source.startswith(("ws://", "wss://", "http://", "https://"))
+        """Whether the source is nodes, whose chain goes on."""
+        return all(urls.is_of_node(url) for url in self._urls)
+
+    @property
+    def shown_source(self) -> str:
+        """The source as it may be shown: without what may be a credential in a URL."""
+        if "://" not in self.source:
+            return self.source
+        return ", ".join(urls.redacted(url) for url in self._urls)
+
+    @property
+    def _urls(self) -> list[str]:
+        return [url.strip() for url in self.source.split(",") if url.strip()]
 
     def reader(self) -> ChainReader:
         """The source, opened.
@@ -97,9 +116,16 @@ class Settings(BaseSettings):
         kind, _, place = self.source.partition(":")
         if kind == "recording" and place:
             return Recording(Path(place).expanduser())
+        if self.is_live:
+            # Takes 0.2 s to import, which a query of the warehouse need not wait for.
+            from orchestration.chain.node import Budget, Node
+
+            budget = Budget(self.requests_in_flight, self.home / "requests_in_flight")
+            return Node(self._urls, budget)
+        shown = "" if "://" in self.source else f" ({self.source!r})"
         raise SettingsError(
-            f"TAOBOOKS_SOURCE is {self.source!r}, which is not a source of chain state; "
-            "set it to recording:<folder>."
+            f"TAOBOOKS_SOURCE{shown} is not a source of chain state; set it to recording:<folder> "
+            "or to URLs of nodes like wss://host:port, with commas between them."
         )
 
 

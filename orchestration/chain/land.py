@@ -15,6 +15,7 @@ from itertools import groupby
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.chain.foreseen import Foreseen
 from orchestration.chain.keys import PREFIX_BYTES, map_key, netuid_key, netuid_of
 from orchestration.chain.layout import (
     ALPHA_DIVIDENDS,
@@ -292,22 +293,23 @@ def raw_epoch_storage(
     runs = epoch_runs(storage)
     landed: dict[bytes, bytes | None] = {}
     pending = _Rows()
+    state = Foreseen(reader, _epoch_guesses(runs, specs, landed))
 
-    def read(block: int, keys: Sequence[bytes]) -> list[bytes | None]:
-        values = next(iter(reader.storage([(block, keys)])))
-        for key, value in zip(keys, values, strict=True):
+    def read(block: int, keys: Sequence[bytes]) -> None:
+        for key, value in zip(keys, state.read(keys), strict=True):
             if key not in landed or landed[key] != value:
                 landed[key] = value
                 pending.add(block, specs[block], key, value)
-        return values
 
     for done, (block, due) in enumerate(runs.items()):
         declared = frozenset(items_at(specs[block - 1]))
+        state.move_to(block - 1)
         read(block - 1, [key for run in due for key in _keys_before(run, declared)])
         hotkeys = {run.netuid: _hotkeys(run, landed) for run in due}
         read(block - 1, _keys_of_hotkeys(hotkeys))
         read(block - 1, _keys_of_parents(hotkeys, landed))
         declared = frozenset(items_at(specs[block]))
+        state.move_to(block)
         read(
             block,
             [key for run in due for key in _keys_after(run, hotkeys[run.netuid], declared)],
@@ -318,6 +320,23 @@ def raw_epoch_storage(
         if done % max(1, len(runs) // _TIMES_SAID) == 0:
             say(f"epochs of block {block:,}, {done + 1:,} of {len(runs):,} blocks with epochs")
     yield pending.batch()
+
+
+def _epoch_guesses(
+    runs: dict[int, list[EpochRun]], specs: dict[int, int], landed: dict[bytes, bytes | None]
+) -> Iterator[tuple[int, list[bytes]]]:
+    """What will be read around each epoch, if the subnet's neurons are those of its last one."""
+    for block, due in runs.items():
+        hotkeys = {run.netuid: _hotkeys(run, landed) for run in due}
+        declared = frozenset(items_at(specs[block - 1]))
+        before = [key for run in due for key in _keys_before(run, declared)]
+        before += _keys_of_hotkeys(hotkeys) + _keys_of_parents(hotkeys, landed)
+        yield block - 1, before
+        declared = frozenset(items_at(specs[block]))
+        yield (
+            block,
+            [key for run in due for key in _keys_after(run, hotkeys[run.netuid], declared)],
+        )
 
 
 def _keys_before(run: EpochRun, declared: frozenset[StorageItem]) -> list[bytes]:
@@ -354,7 +373,7 @@ def _keys_after(
 def _hotkeys(run: EpochRun, landed: dict[bytes, bytes | None]) -> list[bytes]:
     """The accounts at the uids, without those that have none."""
     keys = _neuron_keys(HOTKEY, run.netuid, run.neuron_count_before)
-    return [account for account in (landed[key] for key in keys) if account is not None]
+    return [account for account in map(landed.get, keys) if account is not None]
 
 
 def _keys_of_hotkeys(hotkeys: dict[int, list[bytes]]) -> list[bytes]:
@@ -375,7 +394,7 @@ def _keys_of_parents(
     parents: dict[int, set[bytes]] = defaultdict(set)
     for netuid, accounts in hotkeys.items():
         for account in accounts:
-            parents[netuid] |= _accounts_in(landed[_account_key(PARENTS, account, netuid)])
+            parents[netuid] |= _accounts_in(landed.get(_account_key(PARENTS, account, netuid)))
     keys = [
         _account_key(STAKE, account, netuid)
         for netuid, accounts in parents.items()

@@ -27,6 +27,9 @@ class ChainReader(Protocol):
     Every method raises ``SourceError`` when the source cannot answer.
     """
 
+    is_far: bool
+    """Whether an answer takes long to come, so that it is worth asking for it early."""
+
     def identity(self) -> ChainIdentity:
         """The chain's name and genesis hash."""
 
@@ -55,6 +58,9 @@ class ChainReader(Protocol):
 
     def events(self, blocks: range) -> pa.Table:
         """``block_number, events``: System.Events of each block as stored, in block order."""
+
+    def extrinsics(self, blocks: range) -> Iterator[list[bytes]]:
+        """For each block, in order: its extrinsics, each with its length in front."""
 
     def metadata(self, spec_version: int) -> bytes:
         """The runtime metadata of a spec, beginning with the bytes ``meta``."""

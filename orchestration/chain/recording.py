@@ -40,6 +40,8 @@ _CHANGES = pa.schema([("block_number", pa.uint32()), ("key", pa.binary()), ("val
 class Recording:
     """A ``ChainReader`` over a folder in the capture format."""
 
+    is_far = False
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._manifest = self._read_manifest()
@@ -122,6 +124,11 @@ class Recording:
             .rename_columns(schema.names)
             .cast(schema)
         )
+
+    def extrinsics(self, blocks: range) -> Iterator[list[bytes]]:
+        column = self._open("blocks.parquet").read(columns=["block_number", "extrinsics"])
+        known = dict(zip(*(c.to_pylist() for c in column.columns), strict=True))
+        return (known[block] for block in blocks)
 
     def metadata(self, spec_version: int) -> bytes:
         path = self._folder / "metadata" / f"{spec_version}_v14.scale"

@@ -5,7 +5,7 @@ is a rule, and not known here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from bittensor_core import ss58_decode
 
+from orchestration.chain.foreseen import Foreseen
 from orchestration.chain.keys import PREFIX_BYTES, map_key, netuid_of, parameters_of
 from orchestration.chain.land import Say
 from orchestration.chain.layout import (
@@ -43,6 +44,8 @@ _ROWS_A_BATCH = 200_000
 
 Pool = tuple[bytes, int]
 """A hotkey and the subnet its alpha is of."""
+Move = tuple[bytes | None, bytes, int]
+"""The coldkey, hotkey and netuid that an event names; no coldkey where only the pool is named."""
 
 
 # ---------------------------------------------------------------------- landing
@@ -97,8 +100,11 @@ def raw_stakes(
     between = sorted((moved.keys() | epochs.keys()) - {first, numbers[-1]})
     stakes = _Stakes(reader)
     stakes.read_all(first, specs[first])
-    for done, block in enumerate(between):
-        stakes.read(block, specs[block], moved.get(block, ()), epochs.get(block, ()))
+    moves = [(b, specs[b], moved.get(b, set()), epochs.get(b, ())) for b in between]
+    state = Foreseen(reader, ((block, stakes.expected(*of)) for block, *of in moves))
+    for done, (block, *of) in enumerate(moves):
+        state.move_to(block)
+        stakes.read(block, state, *of)
         if len(stakes.rows) >= _ROWS_A_BATCH:
             yield _batch(stakes.rows)
             stakes.rows = []
@@ -109,11 +115,11 @@ def raw_stakes(
     yield _batch(stakes.rows)
 
 
-def _moved_pools(events: pa.Table) -> dict[int, set[tuple[bytes | None, bytes, int]]]:
-    """(coldkey, hotkey, netuid) that the events of each block name."""
+def _moved_pools(events: pa.Table) -> dict[int, set[Move]]:
+    """What the events of each block move."""
     columns = ("coldkey_ss58", "hotkey_ss58", "netuid")
     ends = (columns, tuple(f"dest_{name}" for name in columns))
-    moved: dict[int, set[tuple[bytes | None, bytes, int]]] = defaultdict(set)
+    moved: dict[int, set[Move]] = defaultdict(set)
     blocks = events["block_number"].to_pylist()
     for names in ends:
         accounts = (events[name].to_pylist() for name in names)
@@ -146,16 +152,41 @@ class _Stakes:
         }
         for key in found:
             self._learn(key)
-        self._land(block, spec, sorted(found | self._landed.keys()))
+        keys = sorted(found | self._landed.keys())
+        (values,) = self._reader.storage([(block, keys)])
+        self._land(block, spec, keys, values)
+
+    def expected(self, spec: int, moved: set[Move], netuids: Sequence[int]) -> list[bytes]:
+        """What ``read`` will ask of a block, by what is known now."""
+        pools = {(hotkey, netuid) for _, hotkey, netuid in moved}
+        pools |= {
+            (hotkey, of) for at in netuids for of in (at, ROOT) for hotkey in self._hotkeys[of]
+        }
+        keys = [_key(SUBNET_OWNER_HOTKEY, netuid) for netuid in netuids]
+        keys += [_key(HOTKEY_OWNER, hotkey) for hotkey in {hotkey for hotkey, _ in pools}]
+        keys += [key for netuid in netuids for key in self._dividend_keys(spec, netuid)]
+        keys += [key for pool in pools for key in self._pool_keys(spec, pool)]
+        return keys + [
+            _key(item, hotkey, coldkey, netuid)
+            for item in (SHARES, SHARES_V2)
+            if item.is_in(spec)
+            for coldkey, hotkey, netuid in moved
+            if coldkey is not None
+        ]
 
     def read(
         self,
         block: int,
+        state: Foreseen,
         spec: int,
-        moved: Iterable[tuple[bytes | None, bytes, int]],
-        netuids: Iterable[int],
+        moved: set[Move],
+        netuids: Sequence[int],
     ) -> None:
         """The keys of the pools that a block's events and epochs move."""
+
+        def land(keys: list[bytes]) -> None:
+            self._land(block, spec, keys, state.read(keys))
+
         pools: set[Pool] = set()
         for coldkey, hotkey, netuid in moved:
             pools.add((hotkey, netuid))
@@ -164,7 +195,7 @@ class _Stakes:
                 self._stakers[hotkey, netuid].add(coldkey)
         # Who owns a hotkey, and which is the subnet owner's, says whose shares an epoch adds to.
         asked = [_key(SUBNET_OWNER_HOTKEY, netuid) for netuid in netuids]
-        self._land(block, spec, asked)
+        land(asked)
         for key in asked:
             if key in self._landed:
                 self._hotkeys[netuid_of(key, SUBNET_OWNER_HOTKEY.key)].add(self._landed[key])
@@ -172,11 +203,13 @@ class _Stakes:
         for netuid in netuids:
             pools |= {(hotkey, of) for of in (netuid, ROOT) for hotkey in self._hotkeys[of]}
             keys += self._dividend_keys(spec, netuid)
-        hotkeys = sorted({hotkey for hotkey, _ in pools})
-        self._land(block, spec, [_key(HOTKEY_OWNER, hotkey) for hotkey in hotkeys])
+        land([_key(HOTKEY_OWNER, hotkey) for hotkey in sorted({hotkey for hotkey, _ in pools})])
         for pool in pools:
+            owner = self._landed.get(_key(HOTKEY_OWNER, pool[0]))
+            if owner is not None:
+                self._stakers[pool].add(owner)
             keys += self._pool_keys(spec, pool)
-        self._land(block, spec, sorted(keys))
+        land(sorted(keys))
 
     def _dividend_keys(self, spec: int, netuid: int) -> list[bytes]:
         """Where an epoch of a subnet says what it shared out, and by which takes."""
@@ -195,9 +228,6 @@ class _Stakes:
     def _pool_keys(self, spec: int, pool: Pool) -> list[bytes]:
         """Where a pool stands, and the share of everyone who has or may have one."""
         hotkey, netuid = pool
-        owner = self._landed.get(_key(HOTKEY_OWNER, hotkey))
-        if owner is not None:
-            self._stakers[pool].add(owner)
         form = spec, pool, len(self._stakers[pool])
         if form not in self._made:
             wholes = (HOTKEY_ALPHA, ALL_SHARES, ALL_SHARES_V2)
@@ -211,10 +241,7 @@ class _Stakes:
             ]
         return self._made[form]
 
-    def _land(self, block: int, spec: int, keys: list[bytes]) -> None:
-        if not keys:
-            return
-        (values,) = self._reader.storage([(block, keys)])
+    def _land(self, block: int, spec: int, keys: list[bytes], values: list[bytes | None]) -> None:
         for key, value in zip(keys, values, strict=True):
             if value == self._landed.get(key):
                 continue

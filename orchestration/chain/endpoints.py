@@ -1,0 +1,354 @@
+"""Several endpoints as one: which to ask, how fast, how long to wait, and when to give up.
+
+What is asked is another's business: a piece of work is a coroutine that is handed an endpoint. It
+is done on one endpoint whole, or again from its beginning on another.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import aiohttp
+
+from orchestration.chain import rpc
+from orchestration.chain.budget import Budget
+from orchestration.chain.urls import redacted
+from orchestration.errors import SourceError
+
+Answer = TypeVar("Answer")
+
+PATIENCE_SECONDS = 180
+"""How long nothing may be heard of any endpoint before the source is called unreachable."""
+FIRST_PATIENCE_SECONDS = 10
+"""The same before anything was ever heard: then the setting is wrong, not the network."""
+MOST_TRIES = 60
+"""Of one piece of work, not counting those that were throttled."""
+MOST_SECONDS = 1_800
+"""Of one piece of work, being throttled included."""
+
+_TRIES_HERE = 10
+"""Of one call before the work it belongs to goes to another endpoint."""
+_TIMES_DISCARDED = 5
+_FIRST_WINDOW = 64
+_FIRST_WAIT_SECONDS = 0.05
+_LONGEST_WAIT_SECONDS = 30
+_LEAST_RATE = 0.5
+_CALLS_JUDGED = 50
+_MOST_REFUSED = 7
+"""Of the last calls that were judged; where more were refused, an endpoint is asked more slowly."""
+_SECONDS_BETWEEN_CUTS = 0.25
+_FASTER_AN_ANSWER = 1.001
+"""Some 220 answers undo a cut to four fifths."""
+_MOST_KEYS = 4_096
+_LEAST_KEYS = 64
+
+
+class Endpoint:
+    """One endpoint: what was learned of it.
+
+    Attributes:
+        name: its URL as it may be shown.
+        keys_a_request: how many storage keys it answers at once.
+        useless: why it is not asked any more, or None.
+    """
+
+    def __init__(self, url: str, turns: "_Turns", session: aiohttp.ClientSession) -> None:
+        self.name = redacted(url)
+        self.keys_a_request = _MOST_KEYS
+        self.useless: str | None = None
+        self.last_trouble: str | None = None
+        self._link = rpc.link(url, session)
+        self._turns = turns
+        self._window = _Window()
+        self._genesis: str | None = None
+        self._asking_genesis = asyncio.Lock()
+        self._state_from = 0
+        self._troubles = 0
+        self._rest_until = 0.0
+        self._told_until = 0.0
+        self._rate: float | None = None
+        self._next_slot = 0.0
+        self._answered: deque[float] = deque(maxlen=2_000)
+        self._outcomes: deque[bool] = deque(maxlen=_CALLS_JUDGED)
+        self._slowed_at = 0.0
+
+    async def ask(self, method: str, params: list, read: Callable[[Any], Answer]) -> Answer:
+        """What ``read`` makes of the result of a call; asked again here when it is not usable.
+
+        Args:
+            read: raises ``rpc.BadAnswer`` when the result is not what the question allows.
+
+        Raises:
+            rpc.Trouble: that of the last try.
+        """
+        tries = discarded = 0
+        while True:
+            await self._slot()
+            async with self._turns, self._window:
+                try:
+                    answer = read(await self._link.call(method, params))
+                except (rpc.NotOffered, rpc.TooLarge):
+                    raise
+                except rpc.Trouble as error:
+                    self._hurt(error)
+                    # Behind one address there may be nodes with old state and nodes without.
+                    if isinstance(error, rpc.Discarded):
+                        discarded += 1
+                    else:
+                        tries += 1
+                    if tries == _TRIES_HERE or discarded == _TIMES_DISCARDED:
+                        raise
+                else:
+                    self._heard()
+                    return answer
+
+    async def genesis(self) -> str:
+        """The hash of block 0, asked for once."""
+        async with self._asking_genesis:
+            if self._genesis is None:
+                self._genesis = await self.ask("chain_getBlockHash", [0], rpc.hash_of)
+            return self._genesis
+
+    def has_state(self, block: int | None) -> bool:
+        """Whether it may have the state of a block, by what it said it has not."""
+        return block is None or block >= self._state_from
+
+    def lacks_state(self, block: int) -> None:
+        """It said that the state of a block is discarded: then so is what was before."""
+        self._state_from = max(self._state_from, block + 1)
+
+    def rests_for(self) -> float:
+        """Seconds until it may be asked again."""
+        return max(0.0, self._rest_until - time.monotonic())
+
+    def answers_less(self) -> None:
+        """A request was too large for it.
+
+        Raises:
+            rpc.NotOffered: as small a request as we make is.
+        """
+        if self.keys_a_request <= _LEAST_KEYS:
+            raise rpc.NotOffered(f"it does not answer {_LEAST_KEYS} keys at once")
+        self.keys_a_request //= 2
+
+    async def close(self) -> None:
+        await self._link.close()
+
+    async def _slot(self) -> None:
+        """Waits while it rests, and as long as the rate it bears asks for."""
+        while self.rests_for():
+            await asyncio.sleep(self.rests_for())
+        if self._rate is not None:
+            now = time.monotonic()
+            start = max(now, self._next_slot)
+            self._next_slot = start + 1 / self._rate
+            if start > now:
+                await asyncio.sleep(start - now)
+
+    def _heard(self) -> None:
+        self._answered.append(time.monotonic())
+        self._outcomes.append(True)
+        self._troubles = 0
+        self._window.widen()
+        if self._rate is not None:
+            self._rate *= _FASTER_AN_ANSWER
+
+    def _hurt(self, trouble: rpc.Trouble) -> None:
+        self.last_trouble = str(trouble)
+        if isinstance(trouble, rpc.Throttled):
+            self._slow_down(trouble.seconds)
+        elif isinstance(trouble, rpc.Lost) and not self.rests_for():
+            # All calls that a broken connection held fail as one.
+            self._window.narrow()
+            self._rest_longer()
+            self._troubles += 1
+
+    def _slow_down(self, seconds: float | None) -> None:
+        """Rests as long as it says; where it refuses many calls, takes four fifths of the rate.
+
+        The first rate is what it bore in the last second, or since a rest it asked for.
+        """
+        now = time.monotonic()
+        self._outcomes.append(False)
+        is_too_fast = self._outcomes.count(False) > _MOST_REFUSED
+        if is_too_fast and now - self._slowed_at > _SECONDS_BETWEEN_CUTS:
+            self._slowed_at = now
+            self._outcomes.clear()
+            if self._rate is None:
+                self._rate = max(self._borne(now), _LEAST_RATE)
+            self._rate = max(_LEAST_RATE, 0.8 * self._rate)
+        if seconds is not None:
+            self._told_until = now + seconds
+            self._rest_until = max(self._rest_until, self._told_until)
+        elif not self.rests_for():
+            if self._troubles or is_too_fast:
+                self._rest_longer()
+            self._troubles += 1
+
+    def _borne(self, now: float) -> float:
+        """Answers a second."""
+        answered = [at for at in self._answered if at > max(now - 1, self._told_until)]
+        return len(answered) / max(_SECONDS_BETWEEN_CUTS, now - answered[0]) if answered else 0.0
+
+    def _rest_longer(self) -> None:
+        """Twice as long after each trouble in a row, with jitter."""
+        longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**self._troubles)
+        self._rest_until = time.monotonic() + random.uniform(longest / 2, longest)
+
+
+class Endpoints:
+    """The endpoints of one source; to be made and used inside one event loop."""
+
+    def __init__(self, urls: Sequence[str], budget: Budget) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=rpc.CONNECT_SECONDS),
+        )
+        turns = _Turns(budget.share)
+        self._all = [Endpoint(url, turns, self._session) for url in urls]
+        self._genesis: str | None = None
+        self._asked = 0
+        self._heard_at: float | None = None
+        self._began_at = time.monotonic()
+
+    async def ask(
+        self, work: Callable[[Endpoint], Awaitable[Answer]], block: int | None = None
+    ) -> Answer:
+        """The outcome of a piece of work, on the first endpoint where all of it succeeds.
+
+        Args:
+            block: whose state the work reads, if any.
+
+        Raises:
+            rpc.Discarded: no endpoint has the state of the block.
+            SourceError: no endpoint answers, or none usefully.
+        """
+        began, tries = time.monotonic(), 0
+        while True:
+            endpoint = await self._choose(block)
+            try:
+                await self._same_chain(endpoint)
+                answer = await work(endpoint)
+            except rpc.Throttled as error:
+                self._heard_at, trouble = time.monotonic(), error
+            except rpc.Discarded as error:
+                if block is None:
+                    raise
+                endpoint.lacks_state(block)
+                trouble = error
+            except rpc.NotOffered as error:
+                endpoint.useless = str(error)
+                trouble = error
+            except rpc.TooLarge as error:
+                try:
+                    endpoint.answers_less()
+                except rpc.NotOffered as last:
+                    endpoint.useless = str(last)
+                trouble = error
+            except rpc.Trouble as error:
+                tries += 1
+                trouble = error
+                await asyncio.sleep(random.uniform(0, min(1.0, 0.01 * 2 ** min(tries, 7))))
+            else:
+                self._heard_at = time.monotonic()
+                return answer
+            if tries > MOST_TRIES or time.monotonic() - began > MOST_SECONDS:
+                raise SourceError(
+                    f"{endpoint.name} gave no usable answer in {tries} tries (the last: "
+                    f"{trouble}); add another endpoint to TAOBOOKS_SOURCE or wait, and run the "
+                    "same command again: it goes on."
+                )
+
+    async def close(self) -> None:
+        for endpoint in self._all:
+            await endpoint.close()
+        await self._session.close()
+
+    async def _choose(self, block: int | None) -> Endpoint:
+        """The next in turn that has the state and is not resting; waits for one that is.
+
+        Raises:
+            rpc.Discarded, SourceError: there is none to wait for.
+        """
+        while True:
+            usable = [e for e in self._all if e.useless is None]
+            if not usable:
+                reasons = "; ".join(f"{e.name}: {e.useless}" for e in self._all)
+                raise SourceError(
+                    f"No endpoint of TAOBOOKS_SOURCE can be used ({reasons}); name another."
+                )
+            usable = [e for e in usable if e.has_state(block)]
+            if not usable:
+                raise rpc.Discarded(f"no endpoint has the state of block {block} any more")
+            awake = [e for e in usable if e.rests_for() == 0]
+            if awake:
+                self._asked += 1
+                return awake[(self._asked - 1) % len(awake)]
+            self._be_patient(usable)
+            await asyncio.sleep(min(e.rests_for() for e in usable) + 0.001)
+
+    def _be_patient(self, usable: list[Endpoint]) -> None:
+        first = self._heard_at is None
+        since = self._began_at if first else self._heard_at
+        if time.monotonic() - since > (FIRST_PATIENCE_SECONDS if first else PATIENCE_SECONDS):
+            reasons = "; ".join(f"{e.name}: {e.last_trouble}" for e in usable)
+            raise SourceError(
+                f"No endpoint can be reached ({reasons}); check TAOBOOKS_SOURCE and the network, "
+                "and run the same command again: it goes on."
+            )
+
+    async def _same_chain(self, endpoint: Endpoint) -> None:
+        """Two chains are never mixed: the first endpoint heard says which chain this is."""
+        genesis = await endpoint.genesis()
+        if self._genesis is None:
+            self._genesis = genesis
+        elif genesis != self._genesis:
+            raise rpc.NotOffered(f"it is of another chain (genesis {genesis[:18]}...)")
+
+
+class _Turns:
+    """Lets as many requests fly at once as ``limit`` says, which may change."""
+
+    def __init__(self, limit: Callable[[], float]) -> None:
+        self.limit = limit
+        self._flying = 0
+        self._waiting: deque[asyncio.Future] = deque()
+
+    async def __aenter__(self) -> None:
+        if self._flying < self.limit():
+            self._flying += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                await self.__aexit__()
+            raise
+
+    async def __aexit__(self, *error: object) -> None:
+        self._flying -= 1
+        while self._waiting and self._flying < self.limit():
+            turn = self._waiting.popleft()
+            if not turn.done():
+                # Counted here: else every call that ends would wake as many as all that ended.
+                self._flying += 1
+                turn.set_result(None)
+
+
+class _Window(_Turns):
+    """As many as one endpoint bears: half after every break, one more after each that many."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: self._size)
+        self._size = float(_FIRST_WINDOW)
+
+    def widen(self) -> None:
+        self._size += 1 / self._size
+
+    def narrow(self) -> None:
+        self._size = max(1.0, self._size / 2)

@@ -1,0 +1,537 @@
+"""The chain as its nodes tell it: a ``ChainReader`` over JSON-RPC.
+
+Every block asked of is finalized. State is asked for by block hash, with the number of the block
+among the keys, so that no answer for another block and no answer without state is taken for one.
+"""
+
+import asyncio
+import atexit
+import datetime as dt
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from orchestration.chain import rpc
+from orchestration.chain.budget import Budget
+from orchestration.chain.endpoints import Endpoint, Endpoints
+from orchestration.chain.keys import item_prefix
+from orchestration.chain.reader import ChainIdentity
+from orchestration.errors import SourceError
+from orchestration.schemas import RAW_CHAIN__BLOCKS
+
+BLOCK_MS = 12_000
+DAY_MS = 86_400_000
+
+_NUMBER = item_prefix("System", "Number")
+_EVENTS = item_prefix("System", "Events")
+_NOW = item_prefix("Timestamp", "Now")
+
+_KEYS_A_PAGE = 1_000
+"""The most that a node gives at once."""
+_HASHES_A_CALL = 256
+_HASH_CALLS_KEPT = 256
+_BLOCKS_A_UNIT = 16
+_HEAD_SECONDS = 3
+_PARENT_TRIES = 5
+
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
+
+
+class Node:
+    """A ``ChainReader`` over the endpoints of one chain.
+
+    Args:
+        urls: endpoints, each ws, wss, http or https; asked in turn.
+        budget: how many requests may be in flight.
+    """
+
+    is_far = True
+
+    def __init__(self, urls: Sequence[str], budget: Budget) -> None:
+        self._budget = budget
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="node", daemon=True).start()
+        self._endpoints = self._wait(_made(urls, budget))
+        # Of each run of blocks, the last that was asked for, and the answer or the wait for it.
+        self._hashes: OrderedDict[int, tuple[int, asyncio.Task[list[str | None]]]] = OrderedDict()
+        self._head = -1
+        self._head_at = 0.0
+        self._first_state: int | None = None
+        self._times: dict[int, int] = {}
+        self._specs: dict[int, int] = {}
+        self._days: dict[dt.date, range] = {}
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Lets the connections go; the reader cannot be asked afterwards."""
+        if self._loop.is_running():
+            self._wait(self._endpoints.close())
+            self._budget.close()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+        atexit.unregister(self.close)
+
+    # ------------------------------------------------------------------ what the reader answers
+
+    def identity(self) -> ChainIdentity:
+        return self._wait(self._endpoints.ask(_identity))
+
+    def first_state_block(self) -> int:
+        """0 with an archive endpoint; else found by bisection, once: others discard as they go."""
+        if self._first_state is None and self._has_state(0):
+            self._first_state = 0
+        if self._first_state is None:
+            self._first_state = _first(range(self.finalized_head() + 1), self._has_state)
+            if self._first_state is None:
+                raise SourceError(
+                    "No endpoint has the state of any block; add an archive endpoint to "
+                    "TAOBOOKS_SOURCE."
+                )
+        return self._first_state
+
+    def finalized_head(self) -> int:
+        """The newest finalized block any endpoint named; it never moves back."""
+        if time.monotonic() - self._head_at > _HEAD_SECONDS:
+            self._head = max(self._head, self._wait(self._endpoints.ask(_finalized_head)))
+            self._head_at = time.monotonic()
+        return self._head
+
+    def days(self) -> tuple[dt.date, dt.date]:
+        first, last = self.first_state_block(), self.finalized_head()
+        return _utc_day(self._time(first)), _utc_day(self._time(last))
+
+    def blocks_of_day(self, day: dt.date) -> range:
+        if day in self._days:
+            return self._days[day]
+        start_ms = int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp() * 1000)
+        known = range(self.first_state_block(), self.finalized_head() + 1)
+        begin = self._first_block_at(known, start_ms)
+        end = self._first_block_at(range(begin, known.stop), start_ms + DAY_MS)
+        if end < known.stop:
+            self._days[day] = range(begin, end)
+        return range(begin, end)
+
+    def headers(self, blocks: range) -> pa.Table:
+        units = _units(blocks)
+        found = [row for unit in self._each(units, self._headers) for row in unit]
+        hashes, parents, times = zip(*found, strict=True) if found else ((), (), ())
+        return pa.table(
+            [
+                pa.array(column, field.type)
+                for column, field in zip(
+                    (list(blocks), hashes, parents, times, self._specs_of(blocks)),
+                    RAW_CHAIN__BLOCKS,
+                    strict=True,
+                )
+            ],
+            schema=RAW_CHAIN__BLOCKS,
+        )
+
+    def keys(self, prefix: bytes, blocks: Iterable[int]) -> Iterator[list[bytes]]:
+        return self._each(blocks, lambda block: self._keys(prefix, block))
+
+    def storage(
+        self, requests: Iterable[tuple[int, Sequence[bytes]]]
+    ) -> Iterator[list[bytes | None]]:
+        return self._each(requests, lambda request: self._storage(*request))
+
+    def events(self, blocks: range) -> pa.Table:
+        numbers, events = [], []
+        for unit, found in zip(
+            _units(blocks), self._each(_units(blocks), self._events), strict=True
+        ):
+            for number, stored in zip(unit, found, strict=True):
+                if stored is not None:
+                    numbers.append(number)
+                    events.append(stored)
+        return pa.table(
+            {"block_number": pa.array(numbers, pa.int64()), "events": pa.array(events, pa.binary())}
+        )
+
+    def extrinsics(self, blocks: range) -> Iterator[list[bytes]]:
+        return self._each(blocks, lambda block: self._at(block, _extrinsics))
+
+    def metadata(self, spec_version: int) -> bytes:
+        block = self._block_run_by(spec_version)
+        return self._wait(self._at(self._state_that_runs(block), _metadata))
+
+    # ------------------------------------------------------------------ many at once, in order
+
+    def _wait(self, asked: Coroutine[Any, Any, Answer]) -> Answer:
+        return _outcome(asyncio.run_coroutine_threadsafe(asked, self._loop))
+
+    def _each(
+        self, given: Iterable[Given], unit: Callable[[Given], Coroutine[Any, Any, Answer]]
+    ) -> Iterator[Answer]:
+        """The outcome for each thing given, in order, with as many in hand as may be in flight."""
+        in_hand: deque[Future[Answer]] = deque()
+        try:
+            for thing in given:
+                in_hand.append(asyncio.run_coroutine_threadsafe(unit(thing), self._loop))
+                while len(in_hand) > self._budget.share():
+                    yield _outcome(in_hand.popleft())
+            while in_hand:
+                yield _outcome(in_hand.popleft())
+        finally:
+            for asked in in_hand:
+                asked.cancel()
+
+    async def _at(
+        self, block: int, work: Callable[[Endpoint, str], Coroutine[Any, Any, Answer]]
+    ) -> Answer:
+        """The outcome of work on the state of a block, whose hash it is handed."""
+        block_hash = await self._hash(block)
+        return await self._endpoints.ask(lambda endpoint: work(endpoint, block_hash), block)
+
+    # ------------------------------------------------------------------ hashes
+
+    async def _hash(self, block: int) -> str:
+        found = await self._known_hash(block)
+        if found is None:
+            (found,) = await self._endpoints.ask(lambda e: _hashes(e, block, block))
+        return found
+
+    async def _known_hash(self, block: int) -> str | None:
+        """A block's hash, from one answer for the aligned run of finalized blocks that it is in.
+
+        None where the endpoint that was asked began from a later block, or lags behind.
+        """
+        number = block // _HASHES_A_CALL
+        last, task = self._hashes.get(number, (-1, None))
+        if last < block or _has_failed(task):
+            first = number * _HASHES_A_CALL
+            last = min(first + _HASHES_A_CALL - 1, max(self._head, block))
+            asked = self._endpoints.ask(lambda e: _hashes(e, first, last, may_lack=True))
+            task = asyncio.create_task(asked)
+            self._hashes[number] = last, task
+            if len(self._hashes) > _HASH_CALLS_KEPT:
+                self._hashes.popitem(last=False)
+        return (await asyncio.shield(task))[block % _HASHES_A_CALL]
+
+    # ------------------------------------------------------------------ pieces of work
+
+    async def _headers(self, blocks: range) -> list[tuple[bytes, bytes, int]]:
+        """Hash, parent hash and time in ms of each block."""
+
+        async def of(block: int) -> tuple[bytes, bytes, int]:
+            parent, time_ms = await asyncio.gather(self._parent(block), self._time_of(block))
+            return rpc.bytes_of(await self._hash(block)), parent, time_ms
+
+        return await asyncio.gather(*map(of, blocks))
+
+    async def _parent(self, block: int) -> bytes:
+        """The parent a block names, asked for again where it is not the block before.
+
+        What is still another then is the chain's answer, and whoever lands it refuses it.
+        """
+        block_hash = await self._hash(block)
+        before = await self._known_hash(block - 1) if block else None
+        for _ in range(_PARENT_TRIES):
+            parent = await self._endpoints.ask(lambda e: _parent(e, block, block_hash))
+            if before is None or parent == rpc.bytes_of(before):
+                break
+        return parent
+
+    async def _time_of(self, block: int) -> int:
+        """Milliseconds since 1970 at which a block was made.
+
+        The genesis block states none: it stands one block time before the first.
+        """
+        if block == 0:
+            return await self._time_of(1) - BLOCK_MS
+        return await self._at(block, lambda e, block_hash: _time(e, block, block_hash))
+
+    async def _events(self, blocks: range) -> list[bytes | None]:
+        found = await asyncio.gather(*(self._storage(block, [_EVENTS]) for block in blocks))
+        return [events for (events,) in found]
+
+    async def _storage(self, block: int, keys: Sequence[bytes]) -> list[bytes | None]:
+        return await self._at(block, lambda e, block_hash: _snapshot(e, block, block_hash, keys))
+
+    async def _keys(self, prefix: bytes, block: int) -> list[bytes]:
+        return await self._at(block, lambda e, block_hash: _keys_under(e, prefix, block_hash))
+
+    # ------------------------------------------------------------------ times and specs
+
+    def _time(self, block: int) -> int:
+        if block not in self._times:
+            self._times[block] = self._wait(self._time_of(block))
+        return self._times[block]
+
+    def _first_block_at(self, blocks: range, moment_ms: int) -> int:
+        """The first block of a range made at that moment or later; its stop when there is none."""
+        found = _first(blocks, lambda block: self._time(block) >= moment_ms)
+        return blocks.stop if found is None else found
+
+    def _has_state(self, block: int) -> bool:
+        # The genesis state has no number that would prove it: who has block 1's has it too.
+        block = max(block, 1)
+
+        async def probe() -> bool:
+            try:
+                (block_hash,) = await self._endpoints.ask(
+                    lambda e: _hashes(e, block, block, may_lack=True)
+                )
+                if block_hash is None:
+                    return False
+                await self._endpoints.ask(lambda e: _values(e, block, block_hash, []), block)
+            except rpc.Discarded:
+                return False
+            return True
+
+        return self._wait(probe())
+
+    def _state_that_runs(self, block: int) -> int:
+        """The block whose state holds the runtime that executes a block: its parent."""
+        return max(block - 1, self.first_state_block())
+
+    def _spec(self, block: int) -> int:
+        if block not in self._specs:
+            at = self._state_that_runs(block)
+            self._specs[block] = self._wait(self._at(at, _spec_version))
+        return self._specs[block]
+
+    def _specs_of(self, blocks: range) -> list[int]:
+        """The spec that executed each block, by bisection: a spec version never goes down."""
+        found: list[int] = []
+        while len(found) < len(blocks):
+            rest = blocks[len(found) :]
+            spec = self._spec(rest[0])
+            if self._spec(rest[-1]) == spec:
+                return found + [spec] * len(rest)
+            found += [spec] * (_first(rest, lambda b, s=spec: self._spec(b) != s) - rest[0])
+        return found
+
+    def _block_run_by(self, spec_version: int) -> int:
+        for block, spec in self._specs.items():
+            if spec == spec_version:
+                return block
+        blocks = range(self.first_state_block(), self.finalized_head() + 1)
+        block = _first(blocks, lambda b: self._spec(b) >= spec_version)
+        if block is None or self._spec(block) != spec_version:
+            raise SourceError(
+                f"No block was executed by spec {spec_version} from {blocks.start} to "
+                f"{blocks.stop - 1}; choose days of a spec that was in force."
+            )
+        return block
+
+
+async def _made(urls: Sequence[str], budget: Budget) -> Endpoints:
+    return Endpoints(urls, budget)
+
+
+def _outcome(asked: Future[Answer]) -> Answer:
+    try:
+        return asked.result()
+    except rpc.Discarded as error:
+        raise SourceError(
+            f"{str(error).capitalize()}; add an archive endpoint to TAOBOOKS_SOURCE."
+        ) from None
+    except BaseException:
+        asked.cancel()
+        raise
+
+
+def _units(blocks: range) -> list[range]:
+    """Runs of blocks short enough to be asked on one endpoint."""
+    return [blocks[at : at + _BLOCKS_A_UNIT] for at in range(0, len(blocks), _BLOCKS_A_UNIT)]
+
+
+def _first(blocks: range, holds: Callable[[int], bool]) -> int | None:
+    """The first block for which something holds that holds ever after; None when it never does."""
+    if not blocks or not holds(blocks[-1]):
+        return None
+    low, high = blocks[0], blocks[-1]
+    while low < high:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return high
+
+
+def _has_failed(task: asyncio.Task) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+def _utc_day(time_ms: int) -> dt.date:
+    return dt.datetime.fromtimestamp(time_ms / 1000, tz=dt.UTC).date()
+
+
+# ---------------------------------------------------------------------- what one endpoint is asked
+
+
+async def _identity(endpoint: Endpoint) -> ChainIdentity:
+    return ChainIdentity(await endpoint.ask("system_chain", [], _text_of), await endpoint.genesis())
+
+
+async def _finalized_head(endpoint: Endpoint) -> int:
+    head = await endpoint.ask("chain_getFinalizedHead", [], rpc.hash_of)
+    return await endpoint.ask("chain_getHeader", [head], _number_of)
+
+
+async def _hashes(
+    endpoint: Endpoint, first: int, last: int, may_lack: bool = False
+) -> list[str | None]:
+    """Hashes of blocks, both ends included."""
+
+    def read(result: Any) -> list[str | None]:
+        if not isinstance(result, list) or len(result) != last - first + 1:
+            raise rpc.BadAnswer(f"not a hash for each of the blocks {first} to {last}")
+        for block, block_hash in enumerate(result, first):
+            if block_hash is not None:
+                rpc.hash_of(block_hash)
+            elif not may_lack:
+                raise rpc.BadAnswer(f"it knows no block {block}")
+        return result
+
+    return await endpoint.ask("chain_getBlockHash", [list(range(first, last + 1))], read)
+
+
+async def _parent(endpoint: Endpoint, block: int, block_hash: str) -> bytes:
+    def read(header: Any) -> bytes:
+        if _number_of(header) != block:
+            raise rpc.BadAnswer(f"the header of block {block} is of another block")
+        return rpc.bytes_of(rpc.hash_of(header.get("parentHash")))
+
+    return await endpoint.ask("chain_getHeader", [block_hash], read)
+
+
+async def _time(endpoint: Endpoint, block: int, block_hash: str) -> int:
+    (stored,) = await _values(endpoint, block, block_hash, [_NOW])
+    if stored is None or len(stored) != 8:
+        raise rpc.BadAnswer(f"block {block} has no time")
+    return int.from_bytes(stored, "little")
+
+
+async def _spec_version(endpoint: Endpoint, block_hash: str) -> int:
+    def read(version: Any) -> int:
+        spec = version.get("specVersion") if isinstance(version, dict) else None
+        if not isinstance(spec, int):
+            raise rpc.BadAnswer("a runtime version has no specVersion")
+        return spec
+
+    return await endpoint.ask("state_getRuntimeVersion", [block_hash], read)
+
+
+async def _metadata(endpoint: Endpoint, block_hash: str) -> bytes:
+    def read(result: Any) -> bytes:
+        raw = rpc.bytes_of(result)
+        if raw[:4] != b"meta":
+            raise rpc.BadAnswer("metadata does not begin with 'meta'")
+        return raw
+
+    return await endpoint.ask("state_getMetadata", [block_hash], read)
+
+
+async def _extrinsics(endpoint: Endpoint, block_hash: str) -> list[bytes]:
+    def read(answer: Any) -> list[bytes]:
+        try:
+            return [rpc.bytes_of(extrinsic) for extrinsic in answer["block"]["extrinsics"]]
+        except (TypeError, KeyError):
+            raise rpc.BadAnswer("a block has no extrinsics") from None
+
+    return await endpoint.ask("chain_getBlock", [block_hash], read)
+
+
+async def _snapshot(
+    endpoint: Endpoint, block: int, block_hash: str, keys: Sequence[bytes]
+) -> list[bytes | None]:
+    """The value at each key, in as many requests as the endpoint needs."""
+    size = endpoint.keys_a_request
+    parts = await asyncio.gather(
+        *(
+            _values(endpoint, block, block_hash, keys[at : at + size])
+            for at in range(0, len(keys), size)
+        )
+    )
+    return parts[0] if len(parts) == 1 else [value for part in parts for value in part]
+
+
+async def _values(
+    endpoint: Endpoint, block: int, block_hash: str, keys: Sequence[bytes]
+) -> list[bytes | None]:
+    """The value at each key, proven to be of the block by its number among them.
+
+    The genesis state has no number.
+    """
+    asked = ["0x" + key.hex() for key in (_NUMBER, *keys)]
+
+    def read(result: Any) -> list[bytes | None]:
+        try:
+            ((of, changes),) = ((entry["block"], entry["changes"]) for entry in result)
+            # Nodes answer in the order of the question, a key that was asked twice once.
+            found = dict(changes)
+            values = [found[key] for key in asked]
+        except (TypeError, KeyError, ValueError):
+            raise rpc.BadAnswer(f"not a value for each key of block {block}") from None
+        number, *stored = [None if value is None else rpc.bytes_of(value) for value in values]
+        if of != block_hash or number not in (None, block.to_bytes(4, "little")):
+            raise rpc.BadAnswer(f"the state is not that of block {block}")
+        if number is None and block:
+            raise rpc.Discarded(f"the state of block {block} is not there")
+        return stored
+
+    return await endpoint.ask("state_queryStorageAt", [asked, block_hash], read)
+
+
+async def _keys_under(endpoint: Endpoint, prefix: bytes, block_hash: str) -> list[bytes]:
+    """Every key under a prefix: one page, or, where there are more, by its next byte at once."""
+    page = await _page(endpoint, prefix, prefix, block_hash)
+    if len(page) < _KEYS_A_PAGE:
+        return page
+    parts = await asyncio.gather(
+        *(_pages(endpoint, prefix + bytes([byte]), block_hash) for byte in range(256))
+    )
+    itself = [prefix] if page[0] == prefix else []
+    return itself + [key for part in parts for key in part]
+
+
+async def _pages(endpoint: Endpoint, prefix: bytes, block_hash: str) -> list[bytes]:
+    found: list[bytes] = []
+    after = prefix
+    while True:
+        page = await _page(endpoint, prefix, after, block_hash)
+        found += page
+        if len(page) < _KEYS_A_PAGE:
+            return found
+        after = page[-1]
+
+
+async def _page(endpoint: Endpoint, prefix: bytes, after: bytes, block_hash: str) -> list[bytes]:
+    """The next keys under a prefix, in byte order; ``after`` the prefix itself for the first."""
+
+    def read(result: Any) -> list[bytes]:
+        if not isinstance(result, list) or len(result) > _KEYS_A_PAGE:
+            raise rpc.BadAnswer("not a page of keys")
+        page = [rpc.bytes_of(key) for key in result]
+        in_order = all(a < b for a, b in pairwise(page)) and (not page or page[0] >= after)
+        if not in_order or not all(key.startswith(prefix) for key in page):
+            raise rpc.BadAnswer("a page of keys is out of order or of another item")
+        if page and after != prefix and page[0] == after:
+            raise rpc.BadAnswer("a page of keys begins before it was asked to")
+        return page
+
+    start = None if after == prefix else "0x" + after.hex()
+    asked = ["0x" + prefix.hex(), _KEYS_A_PAGE, start, block_hash]
+    return await endpoint.ask("state_getKeysPaged", asked, read)
+
+
+def _number_of(header: Any) -> int:
+    try:
+        return int(header["number"], 16)
+    except (TypeError, KeyError, ValueError):
+        raise rpc.BadAnswer("a header has no number") from None
+
+
+def _text_of(result: Any) -> str:
+    if not isinstance(result, str):
+        raise rpc.BadAnswer("not a text")
+    return result

@@ -1,0 +1,356 @@
+"""A chain read from its nodes is the chain that was recorded, however badly the nodes behave."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from orchestration import settings
+from orchestration.chain import endpoints, land, metadata, rpc, stake_events, stakes
+from orchestration.chain.budget import Budget
+from orchestration.chain.node import Node
+from orchestration.chain.reader import ChainReader
+from orchestration.chain.record import record
+from orchestration.chain.recording import Recording
+from orchestration.chain.urls import redacted
+from orchestration.errors import SettingsError, SourceError
+from tests.recordings.cut import cut
+from tests.replay_node import Faults, SpecChange, mix, serving
+from tests.replay_node.faults import SHARES
+
+DAY = dt.date(2025, 7, 8)
+IN_FLIGHT = 32
+
+
+@pytest.fixture
+def opened():
+    """Makes nodes, and lets them go when the test is over."""
+    nodes = []
+
+    def open_(*urls: str) -> Node:
+        nodes.append(Node(urls, Budget(IN_FLIGHT)))
+        return nodes[-1]
+
+    yield open_
+    for node in nodes:
+        node.close()
+
+
+def landed(reader: ChainReader, interval: int = 1) -> dict[str, pa.Table]:
+    """Every raw table of a reader's day."""
+    blocks = reader.blocks_of_day(DAY)
+    headers = land.raw_blocks(reader, blocks)
+    events = land.raw_events(reader, headers)
+    storage = pa.Table.from_batches(land.raw_storage(reader, headers, interval))
+    layouts = {293: metadata.confirm(293, reader.metadata(293))}
+    moves = stake_events.chain_stake_events(events, layouts)
+    run = stakes.epochs_run(storage, blocks)
+    return {
+        "raw_chain__blocks": headers,
+        "raw_chain__events": events,
+        "raw_chain__storage": storage,
+        "raw_chain__epoch_storage": pa.Table.from_batches(land.raw_epoch_storage(reader, storage)),
+        "raw_chain__stakes": pa.Table.from_batches(stakes.raw_stakes(reader, headers, moves, run)),
+    }
+
+
+@pytest.fixture(scope="module")
+def few(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Blocks 608 to 616: 500 calls of a node."""
+    folder = tmp_path_factory.mktemp("recordings") / "few"
+    cut(small, 608, 616, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def few_recorded(few: Path) -> dict[str, pa.Table]:
+    return landed(Recording(few))
+
+
+@pytest.fixture(scope="module")
+def recorded(small: Path) -> dict[str, pa.Table]:
+    return landed(Recording(small))
+
+
+# ---------------------------------------------------------------------- the same as the recording
+
+
+@pytest.mark.parametrize("transport", ["ws_url", "http_url"])
+def test_a_node_gives_every_row_the_recording_gives(small, recorded, opened, transport):
+    with serving(small) as served:
+        node, recording = opened(getattr(served, transport)), Recording(small)
+        assert landed(node) == recorded
+        assert node.identity() == recording.identity()
+        assert node.first_state_block() == recording.first_state_block()
+        assert node.finalized_head() == recording.finalized_head()
+        assert node.days() == recording.days()
+        assert not node.blocks_of_day(DAY + dt.timedelta(days=1))
+        assert not node.blocks_of_day(DAY - dt.timedelta(days=1))
+
+
+def test_a_sample_of_the_state_is_the_same(small, opened):
+    with serving(small) as served:
+        assert landed(opened(served.ws_url), 7) == landed(Recording(small), 7)
+
+
+def test_requests_are_in_flight_together_and_no_more_than_the_budget(small, opened):
+    with serving(small, Faults(latency_seconds=0.01)) as served:
+        landed(opened(served.ws_url))
+        assert IN_FLIGHT / 2 <= served.most_in_flight <= IN_FLIGHT
+
+
+def test_a_map_of_many_pages_comes_whole_and_in_order(small, opened, monkeypatch):
+    monkeypatch.setattr("orchestration.chain.node._KEYS_A_PAGE", 10)
+    recording = Recording(small)
+    with serving(small) as served:
+        node = opened(served.ws_url)
+        for item in stakes.STAKE_ITEMS:
+            assert next(node.keys(item.prefix, [610])) == next(recording.keys(item.prefix, [610]))
+
+
+def test_a_snapshot_of_more_keys_than_a_request_comes_whole(small, opened, monkeypatch):
+    monkeypatch.setattr(endpoints, "_MOST_KEYS", 7)
+    recording = Recording(small)
+    keys = next(recording.keys(stakes.SHARES.prefix, [610]))
+    with serving(small) as served:
+        (values,) = opened(served.ws_url).storage([(610, keys)])
+        assert values == next(recording.storage([(610, keys)]))
+
+
+# ---------------------------------------------------------------------- bad nodes
+
+
+@pytest.mark.parametrize("fault", [*SHARES, "latency", "absent"])
+def test_a_fault_changes_no_row(few, few_recorded, opened, fault):
+    faults = {
+        "latency": Faults(latency_seconds=0.005, jitter_seconds=0.02),
+        "absent": Faults(pruned=0.05, pruned_answer="absent"),
+    }.get(fault) or Faults(**{fault: 0.05})
+    with serving(few, faults) as served:
+        # A websocket has no status of its own.
+        node = opened(served.http_url if fault == "server_error" else served.ws_url)
+        assert landed(node) == few_recorded
+        assert fault not in SHARES or served.faults_done[fault] > 0
+
+
+def test_all_faults_together_change_no_row(few, few_recorded, opened):
+    with serving(few, mix(0.05, seed=1)) as served:
+        assert landed(opened(served.ws_url)) == few_recorded
+
+
+def test_a_rate_limit_is_learned(few, few_recorded, opened):
+    with serving(few, Faults(rate_limit=500)) as served:
+        assert landed(opened(served.ws_url)) == few_recorded
+        calls, refused = sum(served.requests.values()), served.faults_done["rate_limit"]
+        assert 0 < refused < calls / 2
+
+
+def test_old_state_is_asked_of_the_endpoint_that_has_it(small, recorded, opened):
+    with serving(small, Faults(pruned_below=615)) as full, serving(small) as archive:
+        assert landed(opened(full.ws_url, archive.ws_url)) == recorded
+        assert full.requests["state_queryStorageAt"] > 50
+
+
+def test_a_pruned_node_says_from_which_block_it_has_state(small, opened):
+    with serving(small, Faults(pruned_below=615)) as full:
+        node = opened(full.ws_url)
+        assert node.first_state_block() == 615
+        with pytest.raises(SourceError, match=r"state of block 610 .* archive endpoint"):
+            next(node.storage([(610, [])]))
+
+
+def test_an_endpoint_of_another_chain_is_not_asked(small, altered, recorded, opened):
+    other = altered()
+    manifest = json.loads((other / "manifest.json").read_text())
+    manifest["genesis_hash"] = "0x" + "11" * 32
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    with serving(small) as ours, serving(other) as foreign:
+        node = opened(ours.ws_url, foreign.ws_url)
+        assert node.identity() == Recording(small).identity()
+        assert landed(node) == recorded
+        assert "state_queryStorageAt" not in foreign.requests
+
+
+def test_a_block_whose_parent_is_another_is_refused(small, opened):
+    with serving(small, Faults(unlinked_at=620)) as served:
+        node = opened(served.ws_url)
+        with pytest.raises(SourceError, match=r"Block 620 names .* as its parent"):
+            land.raw_blocks(node, node.blocks_of_day(DAY))
+
+
+def test_an_endpoint_that_is_not_there_is_one_sentence_without_its_key(opened, monkeypatch):
+    monkeypatch.setattr(endpoints, "FIRST_PATIENCE_SECONDS", 0.2)
+    node = opened("ws://127.0.0.1:9/secret-key?token=secret")
+    with pytest.raises(SourceError, match="can be reached") as caught:
+        node.finalized_head()
+    assert "secret" not in str(caught.value)
+    assert "ws://127.0.0.1:9/..." in str(caught.value)
+
+
+def test_an_endpoint_that_does_not_offer_a_method_is_named(opened):
+    with serving_nothing() as url:
+        node = opened(url)
+        with pytest.raises(SourceError, match=r"No endpoint .* can be used .*-32601"):
+            node.finalized_head()
+
+
+# ---------------------------------------------------------------------- a chain that goes on
+
+
+def test_only_finalized_blocks_are_read_while_the_head_moves_and_forks(small, recorded, opened):
+    faults = Faults(finalized=610, ahead=5, fork_at=(612, 618, 625))
+    with serving(small, faults) as served:
+        node = opened(served.ws_url)
+        first = land.raw_blocks(node, node.blocks_of_day(DAY))
+        assert first["block_number"].to_pylist()[-1] == 610
+        served.finalize(20)
+        node._head_at = 0.0
+        assert landed(node) == recorded
+        assert first.equals(recorded["raw_chain__blocks"].slice(0, first.num_rows))
+
+
+def test_the_finalized_head_never_moves_back(small, opened):
+    with serving(small) as ahead, serving(small, Faults(finalized=605)) as behind:
+        node = opened(ahead.ws_url, behind.ws_url)
+        seen = []
+        for _ in range(6):
+            node._head_at = 0.0
+            seen.append(node.finalized_head())
+        assert seen == sorted(seen)
+        assert seen[-1] == 630
+
+
+def test_a_runtime_upgrade_is_found_by_bisection(small, localnet_a, opened):
+    other = localnet_a.parent.parent / "mainnet" / "metadata" / "spec343_v14.scale"
+    upgraded = SpecChange(617, 343, other)
+    with serving(small, Faults(spec_change=upgraded)) as served:
+        node = opened(served.ws_url)
+        specs = node.headers(node.blocks_of_day(DAY))["spec_version"].to_pylist()
+        assert specs == [293] * 17 + [343] * 14
+        assert served.requests["state_getRuntimeVersion"] < 10
+        assert node.metadata(343) == other.read_bytes()
+        assert node.metadata(293) == Recording(small).metadata(293)
+        with pytest.raises(SourceError, match="No block was executed by spec 300"):
+            node.metadata(300)
+
+
+# ---------------------------------------------------------------------- recording
+
+
+def test_a_recording_of_the_chain_has_its_books(small, opened, tmp_path):
+    with serving(small) as served:
+        record(opened(served.ws_url), range(605, 626), tmp_path / "recorded")
+    made, source = Recording(tmp_path / "recorded"), tmp_path / "source"
+    record(Recording(small), range(605, 626), source)
+    for name in ("blocks.parquet", "storage_changes.parquet", "metadata/293_v14.scale"):
+        assert (tmp_path / "recorded" / name).read_bytes() == (source / name).read_bytes()
+    tables = landed(made)
+    whole = Recording(small)
+    assert tables["raw_chain__blocks"].equals(whole.headers(range(605, 626)))
+    assert tables["raw_chain__events"]["events"].equals(whole.events(range(605, 626))["events"])
+    assert next(made.keys(stakes.HOTKEY_ALPHA.prefix, [625])) == next(
+        whole.keys(stakes.HOTKEY_ALPHA.prefix, [625])
+    )
+    state = set(tables["raw_chain__storage"]["key"].to_pylist())
+    assert next(made.storage([(620, sorted(state))])) == next(whole.storage([(620, sorted(state))]))
+    with serving(tmp_path / "recorded") as again:
+        assert landed(opened(again.ws_url)) == tables
+
+
+def test_a_recording_is_not_written_over_another(small, tmp_path):
+    with pytest.raises(SourceError, match="is there already"):
+        record(Recording(small), range(605, 607), tmp_path)
+    with pytest.raises(SourceError, match="it has 600 to 630"):
+        record(Recording(small), range(590, 607), tmp_path / "new")
+
+
+# ---------------------------------------------------------------------- budget and settings
+
+
+def test_processes_share_the_budget(tmp_path, monkeypatch):
+    monkeypatch.setattr("orchestration.chain.budget._SECONDS_BETWEEN_COUNTS", 0)
+    first = Budget(32, tmp_path)
+    assert first.share() == 32
+    second, third = Budget(32, tmp_path), Budget(32, tmp_path)
+    assert [b.share() for b in (first, second, third)] == [10, 10, 10]
+    second.close()
+    assert first.share() == 16
+    third._held.close()  # as when its process was killed
+    assert first.share() == 32
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("wss://user:secret@host:443/secret?key=secret", "wss://host:443/..."),
+        ("https://host/v2/secret", "https://host/..."),
+        ("ws://[::1]:9944", "ws://[::1]:9944"),
+    ],
+)
+def test_a_url_is_shown_without_what_may_be_a_key(url, shown):
+    assert redacted(url) == shown
+
+
+def test_several_urls_are_one_source(monkeypatch):
+    monkeypatch.setenv("TAOBOOKS_SOURCE", "wss://one/secret, https://two")
+    chosen = settings.load()
+    assert chosen.is_live
+    assert chosen.shown_source == "wss://one/..., https://two"
+
+
+@pytest.mark.parametrize(
+    "source", ["wss://:9944/secret", "ftp://secret", "wss://one,secret", "wss://secret:port"]
+)
+def test_what_is_no_url_of_a_node_is_refused_and_not_repeated(monkeypatch, source):
+    monkeypatch.setenv("TAOBOOKS_SOURCE", source)
+    chosen = settings.load()
+    with pytest.raises(SettingsError, match="not a source of chain state") as caught:
+        chosen.reader()
+    assert "secret" not in str(caught.value)
+
+
+def test_an_error_is_sorted_by_what_helps():
+    def sorted_as(**error: object) -> type[rpc.Trouble]:
+        with pytest.raises(rpc.Trouble) as caught:
+            rpc._result({"error": error})
+        return type(caught.value)
+
+    assert sorted_as(code=-32005, message="Too many") is rpc.Throttled
+    assert sorted_as(code=1, message="Rate limit exceeded") is rpc.Throttled
+    assert sorted_as(code=-32601, message="Method not found") is rpc.NotOffered
+    assert sorted_as(code=-32008, message="Response is too big") is rpc.TooLarge
+    assert (
+        sorted_as(code=4003, message="Client error", data="UnknownBlock: State already discarded")
+        is rpc.Discarded
+    )
+    assert sorted_as(code=-32603, message="Internal error") is rpc.BadAnswer
+
+
+class serving_nothing:
+    """An endpoint that speaks JSON-RPC and has no method, run in a thread."""
+
+    def __enter__(self) -> str:
+        import http.server
+        import threading
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                error = {"code": -32601, "message": "Method not found"}
+                body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None: ...
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
