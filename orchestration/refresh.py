@@ -17,6 +17,7 @@ import dagster as dg
 
 from orchestration import coverage
 from orchestration.chain.layout import asked_at
+from orchestration.chain.reader import ChainReader
 from orchestration.errors import GateError, SettingsError, TaobooksError
 from orchestration.lake import day_key
 from orchestration.lock import held
@@ -52,7 +53,12 @@ class Plan:
 
 
 def plan(
-    chosen: Settings, first: dt.date | None, last: dt.date | None, *, again: bool = True
+    chosen: Settings,
+    first: dt.date | None,
+    last: dt.date | None,
+    *,
+    again: bool = True,
+    reader: ChainReader | None = None,
 ) -> Plan:
     """The days to take: those asked for, or all the lake lacks up to the finalized head.
 
@@ -62,11 +68,12 @@ def plan(
 
     Args:
         again: whether complete days asked for by name are taken again.
+        reader: the source, where it is open already.
 
     Raises:
         SettingsError: the days asked for are not in the source.
     """
-    reader = chosen.reader()
+    reader = reader or chosen.reader()
     begin, end = reader.days()
     if first and last and first > last:
         raise SettingsError(f"--from {first} is after --to {last}; swap them.")

@@ -5,7 +5,9 @@ import datetime as dt
 import dagster as dg
 
 from orchestration import coverage, refresh, settings
+from orchestration.chain.reader import ChainReader
 from orchestration.defs.jobs import take_day, watch
+from orchestration.defs.resources import ChainResource
 from orchestration.lake import day_key
 
 TIP_DAYS = 3
@@ -25,8 +27,10 @@ _UNENDED = [
     cron_schedule="7 * * * *",
     description="Takes what is final since the last hour: the day going on, and the one just over.",
 )
-def tip_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
-    days = _unfinished(settings.load())
+def tip_schedule(
+    context: dg.ScheduleEvaluationContext, chain: ChainResource
+) -> list[dg.RunRequest] | dg.SkipReason:
+    days = _unfinished(settings.load(), chain.reader())
     busy = [day for day in days if _is_being_taken(context.instance, day)]
     due = [day for day in days if day not in busy]
     if not due:
@@ -40,13 +44,13 @@ def tip_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] |
 watch_schedule = dg.ScheduleDefinition(job=watch, cron_schedule="37 * * * *", name="watch_schedule")
 
 
-def _unfinished(chosen: settings.Settings) -> list[str]:
+def _unfinished(chosen: settings.Settings, reader: ChainReader) -> list[str]:
     """The newest days that lack a block or a table, ascending; of an empty lake the newest day."""
-    reader, landed = chosen.reader(), chosen.lake.days("raw_chain__blocks")
+    landed = chosen.lake.days("raw_chain__blocks")
     newest, head = reader.days()[1], reader.finalized_head()
     first = newest - dt.timedelta(days=TIP_DAYS - 1)
     first = max(first, dt.date.fromisoformat(landed[0])) if landed else newest
-    planned = refresh.plan(chosen, min(first, newest), newest, again=False)
+    planned = refresh.plan(chosen, min(first, newest), newest, again=False, reader=reader)
     last = coverage.landed_day(chosen.lake, day_key(newest))
     is_at_head = last is not None and last.blocks.stop > head
     return sorted(

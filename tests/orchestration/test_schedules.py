@@ -1,6 +1,7 @@
 """Which days the tip schedule takes, and what the watch sees: on lakes made by hand."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 import dagster as dg
 import pyarrow as pa
@@ -8,7 +9,9 @@ import pytest
 
 from orchestration import coverage
 from orchestration.chain.reader import ChainIdentity
+from orchestration.defs import resources
 from orchestration.defs.raw.checks import Freshness, newest_block_is_fresh, no_day_is_missing
+from orchestration.defs.resources import ChainResource
 from orchestration.defs.schedules import tip_schedule
 from orchestration.lake import Lake
 from orchestration.refresh import plan
@@ -42,11 +45,13 @@ class Node:
 
 
 @pytest.fixture
-def node(monkeypatch) -> Node:
+def node(monkeypatch) -> Iterator[Node]:
     """In the middle of the fifth day."""
     node = Node(45)
     monkeypatch.setattr(Settings, "reader", lambda self: node)
-    return node
+    resources._reader.cache_clear()
+    yield node
+    resources._reader.cache_clear()
 
 
 @pytest.fixture
@@ -67,7 +72,7 @@ def take(lake: Lake, node: Node, number: int) -> None:
 
 
 def asked(instance: dg.DagsterInstance) -> list[str] | str:
-    answer = tip_schedule(dg.build_schedule_context(instance))
+    answer = tip_schedule(dg.build_schedule_context(instance), chain=ChainResource())
     if isinstance(answer, dg.SkipReason):
         return answer.skip_message
     return [request.partition_key for request in answer]
