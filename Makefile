@@ -48,9 +48,10 @@ bench: setup
 docs: setup
 	$(BIN)/python docs/generate.py
 
-# requirements.lock names no registry host; uv.lock does, and is not committed.
+# The lock files name no registry host; uv.lock does, and is not committed.
 lock:
-	uv lock && uv export --frozen --no-emit-project -o requirements.lock
+	uv lock && uv export --frozen --no-emit-project -o requirements.lock && \
+	uv export --frozen --no-emit-project --no-dev --extra server -o requirements-server.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info dbt_project/target

@@ -6,17 +6,25 @@ import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import duckdb
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
-from orchestration import examples, settings
+from orchestration import coverage, examples, settings
 from orchestration.errors import SettingsError, TaobooksError
 from orchestration.schemas import TABLES
 from orchestration.statement import METHODS, statement
@@ -63,26 +71,70 @@ def refresh(
     begin, end = _day(first, "--from"), _day(last, "--to")
     from orchestration import refresh as work
 
-    planned = work.plan(chosen, begin, end)
+    _take(chosen, work.plan(chosen, begin, end))
+
+
+@app.command()
+def backfill(
+    first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First UTC day.")],
+    last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last UTC day.")],
+    interval: Annotated[
+        int | None,
+        typer.Option(
+            metavar="BLOCKS",
+            help="Blocks between two snapshots; TAOBOOKS_SNAPSHOT_INTERVAL where not given. Set that "
+            "to the same, or a refresh takes the days again at its own.",
+        ),
+    ] = None,
+    parallel: Annotated[int, typer.Option(min=1, help="Days at once, each in a process.")] = 2,
+) -> None:
+    """Take many days at once, newest first, then build the warehouse; complete days are left.
+
+    Run the same command again to go on after a stop.
+    """
+    if interval is not None:
+        os.environ["TAOBOOKS_SNAPSHOT_INTERVAL"] = str(interval)  # the workers' too
+    chosen = settings.load()
+    begin, end = _day(first, "--from"), _day(last, "--to")
+    from orchestration import refresh as work
+
+    _take(chosen, work.plan(chosen, begin, end, again=False), parallel)
+
+
+def _take(chosen: settings.Settings, planned, parallel: int | None = None) -> None:
+    """Runs a plan before the user's eyes; what was taken is shown, what failed is raised."""
+    from orchestration import refresh as work
+    from orchestration.backfill import take
+
     with Progress(
         TextColumn("[bold]{task.description:<32}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
         console=err,
         transient=True,
+        speed_estimate_period=600,
     ) as progress:
-        work.run(chosen, planned, _Bar(progress))
+        at_once = partial(take, workers=parallel) if parallel else None
+        try:
+            work.run(chosen, planned, _Bar(progress, planned.blocks), at_once)
+        except work.NotAllTaken:
+            if chosen.warehouse.is_file():
+                _summary(chosen, planned)
+            raise
     _summary(chosen, planned)
 
 
 class _Bar:
-    """A refresh's watcher: one progress bar over all its steps."""
+    """A refresh's watcher: one progress bar over all its steps, and the blocks a second so far."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, blocks: int) -> None:
         self._progress = progress
+        self._blocks = blocks
         self._step = "loading"
-        self._task = progress.add_task(self._step, total=None)
+        self._task = progress.add_task(self._step, total=None, rate="")
 
     def begins(self, steps: int) -> None:
         self._progress.update(self._task, total=steps)
@@ -96,6 +148,10 @@ class _Bar:
 
     def ends(self, step: str) -> None:
         self._progress.advance(self._task)
+        task = self._progress.tasks[self._task]
+        if self._blocks and task.total and task.elapsed:
+            rate = self._blocks * task.completed / task.total / task.elapsed
+            self._progress.update(self._task, rate=f"{rate:,.0f} blocks/s")
 
 
 def _summary(chosen: settings.Settings, planned) -> None:
@@ -113,6 +169,7 @@ def _summary(chosen: settings.Settings, planned) -> None:
     out.print(f"Took {span};{again} {len(planned.complete)} complete days left as they are.")
     out.print(rows)
     _verdicts(chosen)
+    _gaps(coverage.read(chosen.lake, chosen.snapshot_interval))
     out.print(f"Warehouse  {chosen.warehouse}", soft_wrap=True)
     out.print(f"Lake       {chosen.lake.root}", soft_wrap=True)
     out.print(f"Reports    {chosen.data_docs / 'index.html'}", soft_wrap=True)
@@ -265,20 +322,22 @@ def pnl(
 def status() -> None:
     """What is in the books: days, how fresh they are, what the verdicts say."""
     chosen = settings.load()
-    days = chosen.lake.days("chain__blocks")
+    covered = coverage.read(chosen.lake, chosen.snapshot_interval)
     out.print(f"Home       {chosen.home}", soft_wrap=True)
     out.print(f"Source     {chosen.shown_source}", soft_wrap=True)
-    if not days:
+    if not covered.days:
         out.print("Days       none yet; run `taobooks refresh`")
         return
-    blocks = chosen.lake.read("chain__blocks", days[-1], ["block_number", "block_at"])
-    newest = blocks.slice(blocks.num_rows - 1).to_pylist()[0]
-    age = dt.datetime.now(dt.UTC).replace(tzinfo=None) - newest["block_at"]
-    out.print(f"Days       {len(days)}: {days[0]} to {days[-1]}")
-    out.print(
-        f"Newest     block {newest['block_number']} of {newest['block_at']:%Y-%m-%d %H:%M:%S} UTC, "
-        f"{_ago(age)} old; {_ahead(chosen, newest['block_number'])}"
-    )
+    out.print(f"Days       {len(covered.days)}: {covered.days[0]} to {covered.days[-1]}")
+    for each in covered.intervals:
+        out.print(
+            f"Blocks     {each.blocks.start:,} to {each.blocks.stop - 1:,}, "
+            f"a snapshot every {each.snapshot_interval}"
+        )
+    _gaps(covered)
+    _failed(chosen, covered)
+    if covered.newest:
+        _newest(chosen, covered.newest)
     if chosen.warehouse.is_file():
         built = dt.datetime.fromtimestamp(chosen.warehouse.stat().st_mtime, tz=dt.UTC)
         out.print(
@@ -290,16 +349,82 @@ def status() -> None:
         out.print("Warehouse  none yet; run `taobooks refresh`")
 
 
-def _ahead(chosen: settings.Settings, block: int) -> str:
+def _gaps(covered: coverage.Coverage) -> None:
+    for gap in covered.gaps[:_GAPS_SHOWN]:
+        out.print(f"Gap        {gap.sentence}", soft_wrap=True)
+    more = len(covered.gaps) - _GAPS_SHOWN
+    if more > 0:
+        out.print(f"Gaps       {more} more; `taobooks gaps` shows all")
+    if not covered.gaps:
+        out.print("Gaps       no gap")
+
+
+_GAPS_SHOWN = 5
+
+
+def _failed(chosen: settings.Settings, covered: coverage.Coverage) -> None:
+    """Why the days that are not as they should be failed, where a run of theirs did."""
+    if not covered.gaps or not chosen.dagster_home.is_dir():
+        return
+    from orchestration import refresh as work
+
+    # Of a gap of years the newest days are enough.
+    days = [day for gap in covered.gaps for day in gap.days][-_FAILURES_SOUGHT:]
+    for sentence in work.failed_days(chosen, days).values():
+        out.print(f"Failed     {sentence}", soft_wrap=True)
+
+
+_FAILURES_SOUGHT = 50
+
+
+def _newest(chosen: settings.Settings, newest: coverage.LandedDay) -> None:
+    """The newest block landed, its age, and how far behind the finalized head it is."""
+    at = newest.last_block_at
+    block = newest.blocks[-1]
     try:
-        return f"the source is {chosen.reader().finalized_head() - block} blocks ahead"
+        reader = chosen.reader()
+        head = reader.finalized_head()
+        head_at = reader.headers(range(head, head + 1))["timestamp_ms"][0].as_py()
+        behind = f"the source is {head - block} blocks ahead"
+        if head > block:
+            behind += f", {_ago(coverage.moment(head_at) - at)} later"
     except TaobooksError as error:
-        return f"the source cannot be read: {error}"
+        behind = f"the source cannot be read: {error}"
+    age = dt.datetime.now(dt.UTC) - at
+    out.print(
+        f"Newest     block {block} of {at:%Y-%m-%d %H:%M:%S} UTC, {_ago(age)} old; {behind}",
+        soft_wrap=True,
+    )
 
 
 def _ago(age: dt.timedelta) -> str:
-    hours = int(age.total_seconds() // 3600)
-    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
+
+
+# ---------------------------------------------------------------------- gaps
+
+
+@app.command()
+def gaps(
+    repair: Annotated[bool, typer.Option("--repair", help="Take what is missing.")] = False,
+    parallel: Annotated[int, typer.Option(min=1, help="Days at once, each in a process.")] = 2,
+) -> None:
+    """What is missing between the first and the last landed day; exit code 1 when something is."""
+    chosen = settings.load()
+    covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+    if repair and covered.gaps:
+        from orchestration import refresh as work
+
+        _take(chosen, work.repair(covered), parallel)
+        covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+    for gap in covered.gaps:
+        out.print(gap.sentence, soft_wrap=True)
+    if covered.gaps:
+        raise typer.Exit(1)
+    out.print("no gap")
 
 
 # ---------------------------------------------------------------------- record
@@ -364,7 +489,9 @@ def main() -> None:
     try:
         app()
     except TaobooksError as error:
-        err.print(f"taobooks: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        for sentence in getattr(error, "sentences", [str(error)]):
+            said = f"taobooks: {sentence}"
+            err.print(said, style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("taobooks: stopped; what was landed stays, run the same command to go on.")

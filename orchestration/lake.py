@@ -11,7 +11,8 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import platform
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +24,9 @@ from orchestration.schemas import TABLES
 _FILE = "part-0.parquet"
 _ROW_GROUP_ROWS = 131_072
 _DICTIONARY_MAX_BYTES = 1 << 20
+
+# A process id means nothing in another container that shares the folder.
+_HOST = platform.node().replace(".", "-") or "host"
 
 
 class Lake:
@@ -81,6 +85,10 @@ class Lake:
                 count += batch.num_rows
         return count
 
+    def drop(self, table: str, day: str) -> None:
+        """Removes a partition, where there is one."""
+        self.path(table, day).unlink(missing_ok=True)
+
     def read(self, table: str, day: str | None = None, columns: Sequence[str] | None = None):
         """A partition, or some columns of it, in the table's schema.
 
@@ -133,6 +141,33 @@ class Lake:
                 "delete the file and run `taobooks refresh` for that day."
             )
         return file
+
+    def link_into(self, root: Path, days: Mapping[str, Sequence[str]]) -> None:
+        """Makes another lake of the same files, which stays as it is when days are replaced here.
+
+        Args:
+            root: the folder of the other lake.
+            days: the days of it, by table; a table that is not named is taken whole.
+
+        Raises:
+            LakeError: the file system has no hard links, or ``root`` is on another one.
+        """
+        for folder in sorted(path for path in self.root.iterdir() if path.is_dir()):
+            files = (
+                (self.path(folder.name, day) for day in days[folder.name])
+                if folder.name in days
+                else sorted(folder.rglob(_FILE))
+            )
+            for file in files:
+                link = root / file.relative_to(self.root)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    link.hardlink_to(file)
+                except OSError as error:
+                    raise LakeError(
+                        f"{file} cannot be linked into {root} ({error.strerror}); set "
+                        "TAOBOOKS_HOME to a folder on one file system that has hard links."
+                    ) from None
 
     # ------------------------------------------------------------------ metadata of specs
 
@@ -189,7 +224,7 @@ class Lake:
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A path to write to, renamed onto ``path`` when all went well and removed when not."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
@@ -215,8 +250,8 @@ def _replacing(path: Path) -> Iterator[Path]:
 
 
 def _sweep(path: Path) -> None:
-    """Removes what processes that are no more left half written."""
-    for left in path.parent.glob(f".{path.name}.*.part"):
+    """Removes what processes of this host that are no more left half written."""
+    for left in path.parent.glob(f".{path.name}.{_HOST}.*.part"):
         process = left.name.split(".")[-2]
         if process.isdigit() and not Path(f"/proc/{process}").exists() and Path("/proc").is_dir():
             left.unlink(missing_ok=True)

@@ -10,6 +10,15 @@ from orchestration.errors import BusyError, LakeError
 
 
 @contextlib.contextmanager
+def waited_for(path: Path) -> Iterator[None]:
+    """Holds the lock file while the body runs, after whoever else does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
 def held(path: Path, what: str) -> Iterator[None]:
     """Holds the lock file while the body runs.
 

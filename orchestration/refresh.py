@@ -8,14 +8,16 @@ import datetime as dt
 import io
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
 import dagster as dg
 
-from orchestration import code
+from orchestration import coverage
+from orchestration.chain.layout import asked_at
+from orchestration.chain.reader import ChainReader
 from orchestration.errors import GateError, SettingsError, TaobooksError
 from orchestration.lake import day_key
 from orchestration.lock import held
@@ -40,116 +42,158 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The days a refresh takes from the source, those it makes again from landed bytes because
-    other code made them, and those it leaves, being complete."""
+    """The days a refresh takes from the source, those it leaves, being complete, and those it makes
+    again from landed bytes because other code made them."""
 
     days: list[str]
     complete: list[str]
     derived: list[str] = field(default_factory=list)
+    blocks: int = field(default=0, compare=False)
+    """Blocks of the days that something is to be done for."""
 
 
-def plan(chosen: Settings, first: dt.date | None, last: dt.date | None) -> Plan:
+def plan(
+    chosen: Settings,
+    first: dt.date | None,
+    last: dt.date | None,
+    *,
+    again: bool = True,
+    reader: ChainReader | None = None,
+) -> Plan:
     """The days to take: those asked for, or all the lake lacks up to the finalized head.
 
     A day is complete when its last block is landed through to the last recomputed table at the
-    snapshot interval in force; a complete day is taken again only when asked for by name.
+    snapshot interval in force. Without a first day a recording is taken from its first; a node
+    from the first day landed, or its newest where none is.
+
+    Args:
+        again: whether complete days asked for by name are taken again.
+        reader: the source, where it is open already.
 
     Raises:
         SettingsError: the days asked for are not in the source.
     """
-    reader = chosen.reader()
+    reader = reader or chosen.reader()
     begin, end = reader.days()
-    asked = first is not None or last is not None
     if first and last and first > last:
         raise SettingsError(f"--from {first} is after --to {last}; swap them.")
-    low, high = max(first or begin, begin), min(last or end, end)
+    low, high = max(first or _usual_first(chosen, begin, end), begin), min(last or end, end)
     if low > high:
         raise SettingsError(
             f"The source has no block from {first or begin} to {last or end}: it holds {begin} to "
             f"{end}; choose days of these."
         )
-    planned = Plan([], [])
+    asked = again and (first is not None or last is not None)
+    days, complete, derived, blocks_count = [], [], [], 0
+    # Before the blocks of a day: a day that it is beyond does not grow.
+    head = reader.finalized_head()
     for offset in range((high - low).days + 1):
         day = low + dt.timedelta(days=offset)
-        blocks = reader.blocks_of_day(day)
+        blocks = _blocks_of(chosen, day, reader)
         if not blocks:
             continue
-        is_over = blocks[-1] < reader.finalized_head()
-        if asked or not is_over or not _is_landed(chosen, day_key(day), blocks):
-            planned.days.append(day_key(day))
-        elif _is_derived(chosen, day_key(day)):
-            planned.complete.append(day_key(day))
+        if asked or blocks[-1] >= head or not _is_landed(chosen, day_key(day), blocks):
+            days.append(day_key(day))
+        elif coverage.is_derived(chosen.lake, day_key(day)):
+            complete.append(day_key(day))
+            continue
         else:
-            planned.derived.append(day_key(day))
-    return planned
+            derived.append(day_key(day))
+        blocks_count += len(blocks)
+    return Plan(days, complete, derived, blocks_count)
+
+
+def _usual_first(chosen: Settings, begin: dt.date, end: dt.date) -> dt.date:
+    """Where a refresh begins that was told no day: nobody means years of a chain by that."""
+    if not chosen.is_live:
+        return begin
+    landed = chosen.lake.days("raw_chain__blocks")
+    return dt.date.fromisoformat(landed[0]) if landed else end
+
+
+def _blocks_of(chosen: Settings, day: dt.date, reader: ChainReader) -> range:
+    """The day's blocks; a node is not asked again for those of a day that was over."""
+    landed = coverage.landed_day(chosen.lake, day_key(day))
+    if chosen.is_live and landed is not None and landed.is_over:
+        return landed.blocks
+    return reader.blocks_of_day(day)
 
 
 def _is_landed(chosen: Settings, day: str, blocks: range) -> bool:
-    """The day's bytes are whole, at the snapshot interval in force."""
-    lake = chosen.lake
-    try:
-        return (
-            lake.row_count("raw_chain__blocks", day) == len(blocks)
-            and lake.facts("raw_chain__storage", day).get("snapshot_interval")
-            == str(chosen.snapshot_interval)
-            and lake.row_count("raw_chain__events", day) >= 0
-        )
-    except TaobooksError:
-        return False
+    """The day's bytes are whole, at the snapshot interval in force, with all items of today."""
+    landed = coverage.landed_day(chosen.lake, day)
+    return (
+        landed is not None
+        and landed.blocks == blocks
+        and landed.snapshot_interval == chosen.snapshot_interval
+        and landed.asked == asked_at(landed.spec_versions)
+        and coverage.is_landed(chosen.lake, day)
+    )
 
 
-def _is_derived(chosen: Settings, day: str) -> bool:
-    """Every table made from the day's bytes is there, readable, and made by the code in use."""
-    try:
-        return all(
-            chosen.lake.facts(table, day).get("code") == code.digest() for table in DERIVED_TABLES
-        )
-    except TaobooksError:
-        return False
+def repair(covered: coverage.Coverage) -> Plan:
+    """The days that close the gaps: from the source, or where that is enough from landed bytes."""
+    of_source = {day for gap in covered.gaps if gap.is_of_source for day in gap.days}
+    in_gaps = {day for gap in covered.gaps for day in gap.days}
+    complete = sorted(set(covered.days) - in_gaps)
+    return Plan(sorted(of_source), complete, sorted(in_gaps - of_source))
 
 
-DERIVED_TABLES = (
-    "chain__blocks",
-    "chain__subnet_blocks",
-    "chain__pool_ticks",
-    "chain__pool_positions",
-    "chain__stake_events",
-    "chain__hyperparameters",
-    "chain__epochs",
-    "chain__epoch_neurons",
-    "chain__epoch_kin",
-    "chain__epoch_weights",
-    "chain__epoch_bonds",
-    "recomputed__subnet_emissions",
-    "recomputed__subnet_injections",
-    "recomputed__moving_prices",
-    "recomputed__pool_prices",
-    "recomputed__pool_swaps",
-    "recomputed__pool_states",
-    "recomputed__epoch_neurons",
-    "recomputed__epoch_bonds",
-    "recomputed__exit_quotes",
-    "chain__stakes_by_day",
-    "chain__stake_pools_by_day",
-    "chain__stake_ledger",
-)
+class NotAllTaken(TaobooksError):
+    """Days that could not be taken, or ``warehouse``, each with its own failure."""
+
+    def __init__(self, failures: "Failures") -> None:
+        super().__init__(" ".join(str(failure) for failure in failures.values()))
+        self.sentences = [str(failure) for failure in failures.values()]
 
 
-def run(chosen: Settings, planned: Plan, watcher: Watcher) -> None:
-    """Lands and derives each day, then builds and publishes the warehouse.
+Work = list[tuple[str, str]]
+"""Pairs of a job and a day."""
+
+Failures = dict[str, TaobooksError]
+"""What went wrong, by day, or by ``warehouse``."""
+
+
+def run(
+    chosen: Settings,
+    planned: Plan,
+    watcher: Watcher,
+    take: Callable[[Work, Watcher], Failures] | None = None,
+) -> None:
+    """Lands and derives each day, then builds and publishes the warehouse of all whole days.
+
+    Args:
+        take: does the work of the days; where none is given it is done here, one after the other.
 
     Raises:
-        TaobooksError: a step failed; what was landed and published before stays.
+        NotAllTaken: days could not be taken, while the others were and are published; or the
+            warehouse was not built, and what was published before stays.
     """
-    with held(chosen.home / "refresh.lock", "refreshing"), _instance(chosen) as instance:
+    with held(chosen.home / "refresh.lock", "refreshing"), opened(chosen) as instance:
         _end_killed_runs(instance)
-        jobs = _jobs()
-        work = [(jobs["land_day"], day) for day in planned.days]
-        work += [(jobs["derive_day"], day) for day in planned.derived]
-        work.append((jobs["build_warehouse"], None))
-        watcher.begins(sum(len(job.nodes) for job, _ in work))
-        for job, day in work:
-            _execute(job, instance, watcher, day)
+        work = [("land_day", day) for day in planned.days]
+        work += [("derive_day", day) for day in planned.derived]
+        steps = {name: len(job.nodes) for name, job in _jobs().items()}
+        watcher.begins(sum(steps[job] for job, _ in work) + steps["build_warehouse"])
+        failures = take(work, watcher) if take else _one_by_one(work, instance, watcher)
+        # Where no day is as it should be, what is published stays as it was.
+        if planned.complete or len(failures) < len(work) or not work:
+            try:
+                execute("build_warehouse", instance, watcher, None)
+            except TaobooksError as failure:
+                failures["warehouse"] = failure
+        if failures:
+            raise NotAllTaken(failures)
+
+
+def _one_by_one(work: Work, instance: dg.DagsterInstance, watcher: Watcher) -> Failures:
+    failures: Failures = {}
+    for job, day in work:
+        try:
+            execute(job, instance, watcher, day)
+        except TaobooksError as failure:
+            failures[day] = failure
+    return failures
 
 
 _OURS = {"taobooks/started_by": "taobooks refresh"}
@@ -176,14 +220,17 @@ def _jobs() -> dict[str, dg.JobDefinition]:
     }
 
 
-def _execute(
-    job: dg.JobDefinition, instance: dg.DagsterInstance, watcher: Watcher, day: str | None
-) -> None:
+def execute(job: str, instance: dg.DagsterInstance, watcher: Watcher, day: str | None) -> None:
+    """Runs a job in this process.
+
+    Raises:
+        TaobooksError: it failed; the sentence says why.
+    """
     run_id = str(uuid.uuid4())
     instance.add_event_listener(run_id, lambda entry: _tell(entry, day, watcher))
     # dbt's own lines go to the log kept with the run, not to the screen.
     with contextlib.redirect_stdout(io.StringIO()):
-        result = job.execute_in_process(
+        result = _jobs()[job].execute_in_process(
             instance=instance,
             partition_key=day,
             run_id=run_id,
@@ -192,7 +239,7 @@ def _execute(
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     if not result.success:
-        raise _failure(result, day)
+        raise _failure(result.all_events, run_id, day)
 
 
 def _tell(entry: dg.EventLogEntry, day: str | None, watcher: Watcher) -> None:
@@ -206,15 +253,36 @@ def _tell(entry: dg.EventLogEntry, day: str | None, watcher: Watcher) -> None:
             watcher.ends(event.step_key)
 
 
-def _failure(result: dg.ExecuteInProcessResult, day: str | None) -> TaobooksError:
+def failed_days(chosen: Settings, days: Iterable[str]) -> dict[str, str]:
+    """Why the last run of each of these days failed, whoever started it; of those that did."""
+    why = {}
+    with opened(chosen) as instance:
+        for day in days:
+            of_day = dg.RunsFilter(tags={"dagster/partition": day})
+            last = next(iter(instance.get_runs(of_day, limit=1)), None)
+            if last is not None and last.status == dg.DagsterRunStatus.FAILURE:
+                logs = instance.all_logs(last.run_id, of_type=_TELLING)
+                events = [entry.dagster_event for entry in logs]
+                why[day] = str(_failure(events, last.run_id, day))
+    return why
+
+
+_TELLING = {
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    dg.DagsterEventType.STEP_FAILURE,
+}
+
+
+def _failure(events: Sequence[dg.DagsterEvent], run_id: str, day: str | None) -> TaobooksError:
     """The one sentence behind a failed run."""
     where = f"{day}: " if day else ""
-    for event in result.all_events:
+    for event in events:
         if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
-            if not check.passed and check.blocking:
+            # dbt's tests are checks too, and have no sentence of their own.
+            if not check.passed and check.blocking and check.description:
                 return GateError(check.description)
-    for event in result.all_events:
+    for event in events:
         if event.is_step_failure:
             error = event.step_failure_data.error
             while error.cause is not None:
@@ -226,9 +294,9 @@ def _failure(result: dg.ExecuteInProcessResult, day: str | None) -> TaobooksErro
                 return TaobooksError(where + sentence)
             return TaobooksError(
                 f"{where}{event.step_key} failed unexpectedly ({error.cls_name}: {sentence}); "
-                f"`taobooks dev` shows the traceback in the log of run {result.run_id[:8]}."
+                f"`taobooks dev` shows the traceback in the log of run {run_id[:8]}."
             )
-    return TaobooksError(f"{where}the run {result.run_id[:8]} did not succeed; see `taobooks dev`.")
+    return TaobooksError(f"{where}the run {run_id[:8]} did not succeed; see `taobooks dev`.")
 
 
 _EXCEPTION_NAME = re.compile(r"^[\w.]+: ")
@@ -236,19 +304,27 @@ _TOLD_TO_PEOPLE = {kind.__name__ for kind in TaobooksError.__subclasses__()} | {
 
 
 @contextlib.contextmanager
-def _instance(chosen: Settings) -> Iterator[dg.DagsterInstance]:
+def opened(chosen: Settings) -> Iterator[dg.DagsterInstance]:
+    """Dagster's record of runs, of this home."""
     prepare_dagster_home(chosen)
     with dg.DagsterInstance.from_config(str(chosen.dagster_home)) as instance:
         yield instance
 
 
-DAGSTER_YAML = """\
-# Written by taobooks; runs and their logs are kept beside this file.
+_WRITTEN = "# Written by taobooks; runs and their logs are kept beside this file."
+DAGSTER_YAML = f"""\
+{_WRITTEN}
 telemetry:
   enabled: false
 nux:
   enabled: false
 concurrency:
+  runs:
+    max_concurrent_runs: 4
+    tag_concurrency_limits:
+      - key: dagster/partition  # no day twice at once
+        value: {{applyLimitPerUniqueValue: true}}
+        limit: 1
   pools:
     default_limit: 1  # one writer of the warehouse
 compute_logs:  # nothing here prints; the process that would catch it outlives a ctrl-C
@@ -261,8 +337,12 @@ run_monitoring:
 
 
 def prepare_dagster_home(chosen: Settings) -> None:
-    """The folder Dagster keeps its runs in, with telemetry off before Dagster first reads it."""
+    """The folder Dagster keeps its runs in, with telemetry off before Dagster first reads it.
+
+    A configuration that is not ours is left as it is.
+    """
     chosen.dagster_home.mkdir(parents=True, exist_ok=True)
     config = chosen.dagster_home / "dagster.yaml"
-    if not config.is_file():
+    there = config.read_text() if config.is_file() else _WRITTEN
+    if there.startswith(_WRITTEN) and there != DAGSTER_YAML:
         config.write_text(DAGSTER_YAML)

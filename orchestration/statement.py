@@ -5,6 +5,7 @@ import re
 import duckdb
 
 from orchestration.errors import SettingsError
+from orchestration.lake import day_key
 from orchestration.settings import Settings
 
 METHODS = ("zero_basis", "fair_value", "fifo")
@@ -27,11 +28,11 @@ def statement(
         raise SettingsError(f"--coldkey is {coldkey!r}, which is no ss58 address.")
     if method is not None and method not in METHODS:
         raise SettingsError(f"--method is {method!r}; choose one of {', '.join(METHODS)}.")
-    days = chosen.lake.days("recomputed__position_lots")
     known = f"select count(*) from fct_positions_by_day where coldkey_ss58 = '{coldkey}'"
-    if not days or not books.sql(known).fetchone()[0]:
+    if not books.sql(known).fetchone()[0]:
         raise SettingsError(f"The books know no stake of {coldkey}; is it a coldkey's address?")
-    lots = str(chosen.lake.path("recomputed__position_lots", days[-1])).replace("'", "''")
+    (last,) = books.sql("select max(block_date) from fct_positions_by_day").fetchone()
+    lots = str(chosen.lake.path("recomputed__position_lots", day_key(last))).replace("'", "''")
     asked = [method] if method else METHODS
     parts = [
         f"""

@@ -5,7 +5,8 @@ metadata of each spec before a byte of that spec is decoded. Value types are wri
 the bytes, with newtypes taken off: ``TaoBalance`` is ``u64``, ``I96F32`` is ``i128/2^32``.
 """
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from orchestration.chain.keys import KeyParts, item_prefix
@@ -434,6 +435,17 @@ ALL_ITEMS: tuple[StorageItem, ...] = (*SNAPSHOT_ITEMS, *EPOCH_ITEMS)
 def items_at(spec_version: int) -> Iterator[StorageItem]:
     """The declared items that a spec has."""
     return (item for item in (*ALL_ITEMS, *STAKE_ITEMS) if item.is_in(spec_version))
+
+
+def asked_at(spec_versions: Iterable[int]) -> str:
+    """The items that landing asks these specs for, by name and key, as sixteen hex digits.
+
+    Landed bytes can be decoded again for as long as this stays; another value type changes nothing.
+    """
+    named = [
+        (spec, item.name, item.key) for spec in sorted(spec_versions) for item in items_at(spec)
+    ]
+    return hashlib.sha256(repr(named).encode()).hexdigest()[:16]
 
 
 NETWORKS_ADDED = SUBNET_ITEMS[0]

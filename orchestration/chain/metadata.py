@@ -64,6 +64,11 @@ class Metadata:
         except KeyError:
             return None
 
+    def decode_events(self, blocks: list[bytes]) -> list[list[dict]]:
+        """The events of each block, from the bytes of System.Events."""
+        kind = self.entry("System", "Events").value_type
+        return self.runtime.batch_decode([kind] * len(blocks), blocks)
+
     def shape(self, type_reference: str) -> str:
         """The bytes of a type, newtypes taken off: ``u64``, ``i128/2^32``, ``[u8; 32]``."""
         return self._shape(_type_id(type_reference))
@@ -118,8 +123,7 @@ class ConfirmedLayout:
 
     def decode_events(self, blocks: list[bytes]) -> list[list[dict]]:
         """The events of each block, from the bytes of System.Events."""
-        kind = self.metadata.entry("System", "Events").value_type
-        return self.metadata.runtime.batch_decode([kind] * len(blocks), blocks)
+        return self.metadata.decode_events(blocks)
 
 
 def differences(metadata: Metadata) -> list[Difference]:

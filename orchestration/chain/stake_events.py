@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from orchestration.chain.metadata import ConfirmedLayout
+from orchestration.chain.metadata import ConfirmedLayout, Metadata
 from orchestration.errors import DecodeError, LayoutError
 from orchestration.schemas import CHAIN__STAKE_EVENTS
 
@@ -23,14 +23,17 @@ _BLOCKS_A_BATCH = 200
 """Blocks decoded at once: some 20 MB of Python objects on mainnet."""
 
 Row = dict[str, Any]
+Decoder = ConfirmedLayout | Metadata
+"""What tells a spec's events apart. Landing has only the metadata: it asks for the stakes that the
+events name, whether or not the layout is confirmed."""
 
 
-def chain_stake_events(raw: pa.Table, layouts: Mapping[int, ConfirmedLayout]) -> pa.Table:
+def chain_stake_events(raw: pa.Table, layouts: Mapping[int, Decoder]) -> pa.Table:
     """``chain__stake_events``: one row per event that moves stake or touches a pool.
 
     Args:
         raw: a day of ``raw_chain__events``.
-        layouts: the confirmed layout of every spec of the day.
+        layouts: the confirmed layout of every spec of the day, or its metadata alone.
 
     Raises:
         LayoutError: a spec's layout was not confirmed.
@@ -48,7 +51,7 @@ def chain_stake_events(raw: pa.Table, layouts: Mapping[int, ConfirmedLayout]) ->
 
 
 def _decoded(
-    raw: pa.Table, layouts: Mapping[int, ConfirmedLayout]
+    raw: pa.Table, layouts: Mapping[int, Decoder]
 ) -> Iterator[tuple[int, int, list[dict]]]:
     """(block, spec, events) of each block, decoded together where the spec is the same."""
     numbers, specs = raw["block_number"].to_pylist(), raw["spec_version"].to_pylist()
@@ -71,7 +74,7 @@ def _decoded(
 
 
 def _first_undecodable(
-    layout: ConfirmedLayout, blocks: list[tuple[int, bytes]], error: ValueError
+    layout: Decoder, blocks: list[tuple[int, bytes]], error: ValueError
 ) -> DecodeError:
     where = f"one of blocks {blocks[0][0]} to {blocks[-1][0]}"
     for number, encoded in blocks:

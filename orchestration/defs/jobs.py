@@ -2,16 +2,19 @@
 
 import dagster as dg
 
+from orchestration.coverage import POSTED_TABLES
 from orchestration.defs.partitions import block_days
+from orchestration.defs.raw.checks import (
+    layout_is_confirmed,
+    newest_block_is_fresh,
+    no_day_is_missing,
+)
 
-_BY_DAY = dg.AssetSelection.groups("raw", "chain", "recomputed") - dg.AssetSelection.assets(
-    "raw_market__tao_prices",
-    "recomputed__eras",
-    # A day of these goes on from the day before.
-    "recomputed__realized_pnl",
-    "recomputed__position_lots",
-    "recomputed__positions_by_day",
-    "recomputed__position_exits",
+_WATCH = dg.AssetSelection.checks(newest_block_is_fresh, no_day_is_missing)
+_BY_DAY = (
+    dg.AssetSelection.groups("raw", "chain", "recomputed")
+    - dg.AssetSelection.assets("raw_market__tao_prices", "recomputed__eras", *POSTED_TABLES)
+    - _WATCH
 )
 
 # In one process: 20 steps took 1.5-3.5 s, in a process each 65 s.
@@ -27,7 +30,8 @@ land_day = dg.define_asset_job(
 
 derive_day = dg.define_asset_job(
     "derive_day",
-    selection=_BY_DAY - dg.AssetSelection.groups("raw"),
+    selection=(_BY_DAY - dg.AssetSelection.groups("raw"))
+    | dg.AssetSelection.checks(layout_is_confirmed),
     partitions_def=block_days,
     executor_def=_HERE,
     description="One day from its landed bytes: decoded tables, their gates, recomputed tables.",
@@ -35,15 +39,22 @@ derive_day = dg.define_asset_job(
 
 build_warehouse = dg.define_asset_job(
     "build_warehouse",
-    selection=dg.AssetSelection.all() - _BY_DAY,
+    selection=dg.AssetSelection.all() - _BY_DAY - _WATCH,
     executor_def=_HERE,
     description="Every dbt model and test over all landed days, published when all ended well.",
 )
 
-daily = dg.define_asset_job(
-    "daily",
-    selection=dg.AssetSelection.all(),
+take_day = dg.define_asset_job(
+    "take_day",
+    selection=dg.AssetSelection.all() - _WATCH,
     partitions_def=block_days,
     executor_def=_HERE,
     description="One day through every table, and the warehouse after it.",
+)
+
+watch = dg.define_asset_job(
+    "watch",
+    selection=_WATCH,
+    executor_def=_HERE,
+    description="Is the newest block fresh, and is no day missing?",
 )

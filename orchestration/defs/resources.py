@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pyarrow as pa
 
-from orchestration import code, settings
+from orchestration import code, coverage, settings
 from orchestration.chain import metadata
 from orchestration.chain.reader import ChainReader
 from orchestration.lake import Lake
@@ -19,6 +19,11 @@ from orchestration.schemas import TABLES
 def _reader(source: str) -> ChainReader:
     """One reader a process, so that a recording is read forward once for all days of a run."""
     return settings.load().model_copy(update={"source": source}).reader()
+
+
+@cache
+def _metadata(root: Path, spec_version: int) -> metadata.Metadata:
+    return metadata.Metadata(spec_version, Lake(root).metadata(spec_version))
 
 
 @cache
@@ -53,8 +58,8 @@ class LakeResource(dg.ConfigurableResource):
         there = self._lake.path(table).is_file()
         return self._lake.read(table) if there else TABLES[table].empty_table()
 
-    def days(self, table: str) -> list[str]:
-        return self._lake.days(table)
+    def publishable_days(self) -> list[str]:
+        return coverage.publishable_days(self._lake)
 
     def digest(self, table: str, day: str) -> str:
         return self._lake.digest(table, day)
@@ -71,9 +76,15 @@ class LakeResource(dg.ConfigurableResource):
         return str(path), path.stat().st_mtime_ns if path.is_file() else 0
 
     def write(self, table: str, rows, day: str | None, **said: str) -> dg.MaterializeResult:
-        """Replaces a partition; returns what Dagster shows of it."""
-        made_by = {} if table.startswith("raw_") else {"code": code.digest()}
-        count = self._lake.write(table, rows, day, said | made_by)
+        """Replaces a partition; returns what Dagster shows of it.
+
+        What is not said of its take is that of the day's headers, which are landed first.
+        """
+        if not table.startswith("raw_"):
+            said["code"] = code.digest()
+        if day is not None and "take" not in said:
+            said["take"] = self._lake.facts("raw_chain__blocks", day)["take"]
+        count = self._lake.write(table, rows, day, said)
         preview = self._lake.preview(table, day)
         return dg.MaterializeResult(
             asset_key=table,
@@ -87,6 +98,26 @@ class LakeResource(dg.ConfigurableResource):
             },
         )
 
+    def write_headers(
+        self, day: str, headers: pa.Table, snapshot_interval: int, is_over: bool
+    ) -> dg.MaterializeResult:
+        """Begins to take a day: its headers, once they hang together with the days beside it.
+
+        Blocks landed earlier that these do not go on from were not final: nothing that was made of
+        them stays, nor anything of which nobody knows what it was made of.
+
+        Raises:
+            SourceError: the day does not hang together with the one before or after it.
+        """
+        facts = coverage.facts_of(headers, snapshot_interval, is_over)
+        coverage.refuse_unlinked(self._lake, coverage.said_of(day, facts))
+        earlier = coverage.landed_day(self._lake, day)
+        hashes = {value.hex() for value in headers["block_hash"].to_pylist()}
+        if earlier is None or earlier.last_block_hash not in hashes:
+            for table in coverage.DAY_TABLES:
+                self._lake.drop(table, day)
+        return self.write("raw_chain__blocks", headers, day, **facts)
+
     def claim(self, reader: ChainReader) -> None:
         identity = reader.identity()
         self._lake.claim(identity.name, identity.genesis_hash)
@@ -95,6 +126,10 @@ class LakeResource(dg.ConfigurableResource):
         for spec in spec_versions:
             if not self._lake.has_metadata(spec):
                 self._lake.keep_metadata(spec, reader.metadata(spec))
+
+    def metadata_of(self, spec_versions: Sequence[int]) -> Mapping[int, metadata.Metadata]:
+        """The metadata of each spec kept in the lake, confirmed or not."""
+        return {spec: _metadata(self._lake.root, spec) for spec in spec_versions}
 
     def layouts(self, spec_versions: Sequence[int]) -> Mapping[int, metadata.ConfirmedLayout]:
         """The confirmed layout of each spec, from the metadata kept in the lake."""

@@ -1,10 +1,65 @@
-"""When the daily job runs."""
+"""When days are taken and watched over; both schedules are off until they are started in the UI."""
+
+import datetime as dt
 
 import dagster as dg
 
-from orchestration.defs.jobs import daily
+from orchestration import coverage, refresh, settings
+from orchestration.chain.reader import ChainReader
+from orchestration.defs.jobs import take_day, watch
+from orchestration.defs.resources import ChainResource
+from orchestration.lake import day_key
 
-# Ten minutes past midnight UTC the last block of the day before is long finalized.
-daily_schedule = dg.build_schedule_from_partitioned_job(
-    daily, name="daily_schedule", hour_of_day=0, minute_of_hour=10
+TIP_DAYS = 3
+"""What is farther back than this is a backfill's business."""
+
+_UNENDED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+@dg.schedule(
+    job=take_day,
+    cron_schedule="7 * * * *",
+    description="Takes what is final since the last hour: the day going on, and the one just over.",
 )
+def tip_schedule(
+    context: dg.ScheduleEvaluationContext, chain: ChainResource
+) -> list[dg.RunRequest] | dg.SkipReason:
+    days = _unfinished(settings.load(), chain.reader())
+    busy = [day for day in days if _is_being_taken(context.instance, day)]
+    due = [day for day in days if day not in busy]
+    if not due:
+        return dg.SkipReason(
+            f"{', '.join(busy)} is still being taken." if busy else "No block is new."
+        )
+    # Before the runs of a backfill, which may fill the queue for hours.
+    return [dg.RunRequest(partition_key=day, tags={"dagster/priority": "1"}) for day in due]
+
+
+watch_schedule = dg.ScheduleDefinition(job=watch, cron_schedule="37 * * * *", name="watch_schedule")
+
+
+def _unfinished(chosen: settings.Settings, reader: ChainReader) -> list[str]:
+    """The newest days that lack a block or a table, ascending; of an empty lake the newest day."""
+    landed = chosen.lake.days("raw_chain__blocks")
+    newest, head = reader.days()[1], reader.finalized_head()
+    first = newest - dt.timedelta(days=TIP_DAYS - 1)
+    first = max(first, dt.date.fromisoformat(landed[0])) if landed else newest
+    planned = refresh.plan(chosen, min(first, newest), newest, again=False, reader=reader)
+    last = coverage.landed_day(chosen.lake, day_key(newest))
+    is_at_head = last is not None and last.blocks.stop > head
+    return sorted(
+        day
+        for day in (*planned.days, *planned.derived)
+        if not (is_at_head and day == last.day and coverage.is_derived(chosen.lake, day))
+    )
+
+
+def _is_being_taken(instance: dg.DagsterInstance, day: str) -> bool:
+    of_day = dg.RunsFilter(tags={"dagster/partition": day}, statuses=_UNENDED)
+    return instance.get_runs_count(of_day) > 0

@@ -75,7 +75,8 @@ def context(docs: Path) -> EphemeralDataContext:
             validation_results_store_name="validations",
             checkpoint_store_name="checkpoints",
             stores={
-                "expectations": kept("ExpectationsStore", "expectations"),
+                # Of this process: another that kept the same suite would make ours look outdated.
+                "expectations": passing("ExpectationsStore"),
                 "validations": kept("ValidationResultsStore", "validations"),
                 "checkpoints": passing("CheckpointStore"),
                 "validation_definition_store": passing("ValidationDefinitionStore"),

@@ -30,6 +30,7 @@ from orchestration.expectations import (
     data_docs,
     raw_market__tao_prices,
 )
+from orchestration.lock import waited_for
 
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
@@ -75,6 +76,18 @@ def judge(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path) -> V
     Raises:
         GateError: an expectation could not be evaluated, which is no judgement of the data.
     """
+    # One process at a time: the suites and the index are files that all days share.
+    with waited_for(docs / ".lock"):
+        result = _judged(table, day, tables, docs)
+    for outcome in result.results:
+        _refuse_exceptions(table, day, outcome)
+    broken = tuple(
+        _sentence(table, day, outcome) for outcome in result.results if not outcome.success
+    )
+    return Verdict(bool(result.success), len(result.results), broken)
+
+
+def _judged(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path):
     import great_expectations as gx
 
     judged = SUITES[table]
@@ -94,12 +107,7 @@ def judge(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path) -> V
         run_id=gx.RunIdentifier(run_name=day, run_time=midnight),
     )
     data_docs.publish(context, docs, result)
-    for outcome in result.results:
-        _refuse_exceptions(table, day, outcome)
-    broken = tuple(
-        _sentence(table, day, outcome) for outcome in result.results if not outcome.success
-    )
-    return Verdict(bool(result.success), len(result.results), broken)
+    return result
 
 
 @cache

@@ -86,18 +86,29 @@ def test_prices_come_before_the_warehouse_with_their_gate(repository):
     assert steps.index("raw_market__tao_prices") < steps.index(gate) < steps.index("warehouse")
 
 
-def test_there_is_one_daily_job_with_a_schedule(repository):
-    schedule = repository.get_schedule_def("daily_schedule")
-    assert schedule.job_name == "daily"
-    assert schedule.cron_schedule == "10 0 * * *"
-    job = repository.get_job("daily")
-    assert job.executor_def.name == "in_process"
+def test_the_tip_is_taken_and_watched_every_hour(repository):
+    for name, job in (("tip_schedule", "take_day"), ("watch_schedule", "watch")):
+        schedule = repository.get_schedule_def(name)
+        assert schedule.job_name == job
+        assert schedule.cron_schedule.endswith(" * * * *")
+        assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+        assert repository.get_job(job).executor_def.name == "in_process"
+
+
+def test_what_watches_the_lake_does_not_judge_a_day_that_is_being_taken(repository):
+    watching = {node.name for node in repository.get_job("watch").graph.nodes}
+    assert watching == {
+        "raw_chain__blocks_newest_block_is_fresh",
+        "raw_chain__blocks_no_day_is_missing",
+    }
+    for job in ("land_day", "derive_day", "build_warehouse", "take_day"):
+        assert not watching & {node.name for node in repository.get_job(job).graph.nodes}, job
 
 
 def test_the_warehouse_has_one_writer(repository):
     job = repository.get_job("build_warehouse")
     pools = {node.name: node.definition.pool for node in job.graph.nodes}
-    assert pools["warehouse"] == "warehouse"
+    assert pools["warehouse"] == pools["recomputed__positions"] == "warehouse"
 
 
 def test_the_instance_sends_nothing_and_lets_one_writer_in(tmp_path):
@@ -109,3 +120,6 @@ def test_the_instance_sends_nothing_and_lets_one_writer_in(tmp_path):
     assert config["telemetry"] == {"enabled": False}
     assert config["nux"] == {"enabled": False}
     assert config["concurrency"]["pools"]["default_limit"] == 1
+    assert config["concurrency"]["runs"]["max_concurrent_runs"] > 1
+    (limit,) = config["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert (limit["key"], limit["limit"]) == ("dagster/partition", 1)

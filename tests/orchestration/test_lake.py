@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.errors import BusyError, LakeError
-from orchestration.lake import Lake, day_key
+from orchestration.lake import _HOST, Lake, day_key
 from orchestration.lock import held
 from orchestration.schemas import RAW_CHAIN__EVENTS, TABLES
 
@@ -82,7 +82,8 @@ def test_two_writers_of_one_partition_never_mix(lake, monkeypatch):
 def test_what_a_killed_writer_left_is_swept_away(lake):
     path = lake.path(TABLE, DAY)
     path.parent.mkdir(parents=True)
-    path.with_name(f".{path.name}.4194305.part").write_bytes(b"half")  # above the largest pid
+    dead = 4_194_305  # above the largest pid
+    path.with_name(f".{path.name}.{_HOST}.{dead}.part").write_bytes(b"half")
     lake.write(TABLE, rows(1), DAY)
     assert [p.name for p in path.parent.iterdir()] == ["part-0.parquet"]
 
@@ -91,7 +92,7 @@ def test_a_full_disk_is_said_and_the_old_partition_stays(lake):
     """/dev/full takes nothing: every write to it fails as on a full disk."""
     lake.write(TABLE, rows(1), DAY)
     path = lake.path(TABLE, DAY)
-    path.with_name(f".{path.name}.{os.getpid()}.part").symlink_to("/dev/full")
+    path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.part").symlink_to("/dev/full")
     with pytest.raises(LakeError) as caught:
         lake.write(TABLE, rows(*range(500_000)), DAY)
     assert "The disk is full" in str(caught.value)

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from decimal import Decimal
 
+import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -195,11 +196,12 @@ def test_days_follow_each_other_in_a_refresh_and_a_changed_day_is_posted_again(a
     # Another first day (here: none of its entries) is another second day.
     posted = lake.facts("recomputed__positions_by_day", days[1])["posted_from"]
     for table in ("chain__stake_ledger", "chain__stakes_by_day"):
-        lake.write(table, lake.read(table, days[0]).slice(0, 0), days[0])
+        none = lake.read(table, days[0]).slice(0, 0)
+        lake.write(table, none, days[0], lake.facts(table, days[0]))
     from orchestration.defs.recomputed.assets import recomputed__positions
     from orchestration.defs.resources import LakeResource
 
-    list(recomputed__positions(LakeResource()))
+    list(recomputed__positions(dg.build_asset_context(), LakeResource()))
     assert lake.facts("recomputed__positions_by_day", days[1])["posted_from"] != posted
     again = lake.read("recomputed__positions_by_day", days[1])
     assert pc.unique(again["books_begin_at_block"]).to_pylist() == [615]

@@ -66,6 +66,7 @@ def chain__stake_events(
 ) -> dg.MaterializeResult:
     """Events that move stake or touch a pool, over all event versions. Grain: block x event."""
     day = context.partition_key
+    lake.layouts(_specs(lake.read("raw_chain__events", day, ["spec_version"])))  # or no further
     return lake.write("chain__stake_events", stake_events_of(lake, day), day)
 
 

@@ -17,10 +17,12 @@ def raw_chain__blocks(
 ) -> dg.MaterializeResult:
     """Headers as the chain gave them, linked parent to child. Grain: block."""
     day, reader = context.partition_key, chain.reader()
-    headers = land.raw_blocks(reader, chain.blocks_of_day(day))
+    head = reader.finalized_head()  # before the blocks: a day that it is beyond does not grow
+    blocks = chain.blocks_of_day(day)
+    headers = land.raw_blocks(reader, blocks)
     lake.claim(reader)
     lake.keep_metadata(reader, pc.unique(headers["spec_version"]).to_pylist())
-    return lake.write("raw_chain__blocks", headers, day)
+    return lake.write_headers(day, headers, chain.snapshot_interval, blocks[-1] < head)
 
 
 @dg.asset(deps=[raw_chain__blocks], **_RAW)
@@ -31,7 +33,7 @@ def raw_chain__storage(
     day, interval = context.partition_key, chain.snapshot_interval
     headers = lake.read("raw_chain__blocks", day)
     batches = land.raw_storage(chain.reader(), headers, interval, context.log.info)
-    return lake.write("raw_chain__storage", batches, day, snapshot_interval=str(interval))
+    return lake.write("raw_chain__storage", batches, day)
 
 
 @dg.asset(deps=[raw_chain__blocks], **_RAW)
@@ -61,20 +63,24 @@ def raw_chain__stakes(
 ) -> dg.MaterializeResult:
     """Share pools at the day's ends and wherever stake moves, as stored. Grain: block x key."""
     day = context.partition_key
-    epochs = stakes.epochs_run(lake.read("raw_chain__storage", day), chain.blocks_of_day(day))
     headers, events = lake.read("raw_chain__blocks", day), stake_events_of(lake, day)
+    first, last = (headers["block_number"][at].as_py() for at in (0, -1))
+    epochs = stakes.epochs_run(lake.read("raw_chain__storage", day), range(first, last + 1))
     batches = stakes.raw_stakes(chain.reader(), headers, events, epochs, context.log.info)
     return lake.write("raw_chain__stakes", batches, day)
 
 
 def stake_events_of(lake: LakeResource, day: str) -> pa.Table:
-    """The day's stake events, kept for the assets that follow: decoding a day takes seconds."""
+    """The day's stake events, kept for the assets that follow: decoding a day takes seconds.
+
+    By the metadata alone: landing needs them to know which stakes move.
+    """
     landed = lake.landed_at("raw_chain__events", day)
     if (day, landed) not in _KEPT:
         raw = lake.read("raw_chain__events", day)
         specs = pc.unique(raw["spec_version"]).to_pylist()
         _KEPT.clear()
-        _KEPT[day, landed] = stake_events.chain_stake_events(raw, lake.layouts(specs))
+        _KEPT[day, landed] = stake_events.chain_stake_events(raw, lake.metadata_of(specs))
     return _KEPT[day, landed]
 
 

@@ -1,11 +1,13 @@
 """Recomputed tables: what the rules say the chain should have done, from the parent's state."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 
 import dagster as dg
 
 from orchestration import code
+from orchestration.coverage import DERIVED_TABLES
 from orchestration.defs.chain.assets import (
     chain__blocks,
     chain__pool_positions,
@@ -199,20 +201,28 @@ _BOOKS = {
 
 @dg.multi_asset(
     specs=[
+        # Of all that is made of a day: only a whole day is posted.
         dg.AssetSpec(
-            name, deps=_POSTED, description=said, group_name="recomputed", kinds={"parquet"}
+            name, deps=DERIVED_TABLES, description=said, group_name="recomputed", kinds={"parquet"}
         )
         for name, said in _BOOKS.items()
     ],
     name="recomputed__positions",
+    pool="warehouse",
 )
-def recomputed__positions(lake: LakeResource) -> Iterator[dg.MaterializeResult]:
-    """The ledger posted day after day, from the first that changed or whose day before did."""
+def recomputed__positions(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> Iterator[dg.MaterializeResult]:
+    """The ledger posted day after day, from the first that changed or whose day before did.
+
+    Where the day before is not there, the books begin anew: ``books_begin_at_block`` says where.
+    """
     written = {name: dg.MaterializeResult(asset_key=name) for name in _BOOKS}
     before, day_before, chained = None, None, ""
-    for day in lake.days("chain__stake_ledger"):
+    for day in lake.publishable_days():
         own = [lake.digest(name, day) for name in _POSTED]
         chained = hashlib.sha256(" ".join([chained, *own]).encode()).hexdigest()
+        said = {"posted_from": chained, "take": lake.said(_POSTED[0], day, "take") or ""}
         if any(lake.said(name, day, "posted_from") != chained for name in _BOOKS):
             if before is None and day_before is not None:
                 before = _posted(lake, day_before)
@@ -220,11 +230,19 @@ def recomputed__positions(lake: LakeResource) -> Iterator[dg.MaterializeResult]:
             for name, rows in zip(
                 _BOOKS, (before.realized, before.lots, before.positions), strict=True
             ):
-                written[name] = lake.write(name, rows, day, posted_from=chained)
+                written[name] = lake.write(name, rows, day, **said)
         else:
             before = None
+        if day_before is not None and not _is_next(day_before, day):
+            context.log.warning(
+                f"No day between {day_before} and {day}: the books begin anew with {day}."
+            )
         day_before = day
     yield from written.values()
+
+
+def _is_next(day: str, following: str) -> bool:
+    return dt.date.fromisoformat(following) - dt.date.fromisoformat(day) == dt.timedelta(days=1)
 
 
 def _posted(lake: LakeResource, day: str) -> positions.Day:
@@ -245,10 +263,11 @@ _QUOTED = (
 def recomputed__position_exits(lake: LakeResource) -> dg.MaterializeResult:
     """What selling each position whole would pay at a day's end. Grain: day x coldkey x netuid."""
     written = dg.MaterializeResult(asset_key="recomputed__position_exits")
-    for day in lake.days("recomputed__positions_by_day"):
+    for day in lake.publishable_days():
         own = [lake.digest(name, day) for name in _QUOTED]
         made_from = hashlib.sha256(" ".join([code.digest(), *own]).encode()).hexdigest()
+        said = {"made_from": made_from, "take": lake.said(_QUOTED[0], day, "take") or ""}
         if lake.said("recomputed__position_exits", day, "made_from") != made_from:
             rows = position_exits.recompute(*(lake.read(name, day) for name in _QUOTED))
-            written = lake.write("recomputed__position_exits", rows, day, made_from=made_from)
+            written = lake.write("recomputed__position_exits", rows, day, **said)
     return written
