@@ -462,19 +462,28 @@ async def _values(
     asked = ["0x" + key.hex() for key in (_NUMBER, *keys)]
 
     def read(result: Any) -> list[bytes | None]:
-        try:
-            ((of, changes),) = ((entry["block"], entry["changes"]) for entry in result)
-            # Nodes answer in the order of the question, a key that was asked twice once.
-            found = dict(changes)
-            values = [found[key] for key in asked]
-        except (TypeError, KeyError, ValueError):
-            raise rpc.BadAnswer(f"not a value for each key of block {block}") from None
-        number, *stored = [None if value is None else rpc.bytes_of(value) for value in values]
-        if of != block_hash or int.from_bytes(number or b"", "little") != block:
+        number, *stored = _stored(result, block_hash, asked)
+        if int.from_bytes(number or b"", "little") != block:
             raise rpc.BadAnswer(f"the state is not that of block {block}, or is not there")
         return stored
 
     return await endpoint.ask("state_queryStorageAt", [asked, block_hash], read)
+
+
+def _stored(result: Any, block_hash: str, keys: Sequence[str]) -> list[bytes | None]:
+    """The value at each key, of those an answer has for a block.
+
+    Nodes answer in the order of the question, a key that was asked twice once.
+    """
+    try:
+        ((of, changes),) = ((entry["block"], entry["changes"]) for entry in result)
+        found = dict(changes)
+        values = [found[key] for key in keys]
+    except (TypeError, KeyError, ValueError):
+        raise rpc.BadAnswer("not a value for each key") from None
+    if of != block_hash:
+        raise rpc.BadAnswer(f"the state is not that of block {block_hash}")
+    return [None if value is None else rpc.bytes_of(value) for value in values]
 
 
 async def _keys_under(endpoint: Endpoint, prefix: bytes, block_hash: str) -> list[bytes]:
