@@ -212,7 +212,9 @@ class Node:
             self._hashes[number] = last, task
             if len(self._hashes) > _HASH_CALLS_KEPT:
                 self._hashes.popitem(last=False)
-        return (await asyncio.shield(task))[block % _HASHES_A_CALL]
+        if not task.done():
+            await asyncio.shield(task)
+        return task.result()[block % _HASHES_A_CALL]
 
     # ------------------------------------------------------------------ pieces of work
 
