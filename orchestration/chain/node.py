@@ -212,7 +212,9 @@ class Node:
             self._hashes[number] = last, task
             if len(self._hashes) > _HASH_CALLS_KEPT:
                 self._hashes.popitem(last=False)
-        return (await asyncio.shield(task))[block % _HASHES_A_CALL]
+        if not task.done():
+            await asyncio.shield(task)
+        return task.result()[block % _HASHES_A_CALL]
 
     # ------------------------------------------------------------------ pieces of work
 
@@ -469,21 +471,30 @@ async def _values(
 
     def read(result: Any) -> list[bytes | None]:
         _refuse_no_state(result)
-        try:
-            ((of, changes),) = ((entry["block"], entry["changes"]) for entry in result)
-            # Nodes answer in the order of the question, a key that was asked twice once.
-            found = dict(changes)
-            values = [found[key] for key in asked]
-        except (TypeError, KeyError, ValueError):
-            raise rpc.BadAnswer(f"not a value for each key of block {block}") from None
-        number, *stored = [None if value is None else rpc.bytes_of(value) for value in values]
-        if of != block_hash or number not in (None, block.to_bytes(4, "little")):
+        number, *stored = _stored(result, block_hash, asked)
+        if number not in (None, block.to_bytes(4, "little")):
             raise rpc.BadAnswer(f"the state is not that of block {block}")
         if number is None and block:
             raise rpc.Discarded(f"the state of block {block} is not there")
         return stored
 
     return await endpoint.ask("state_queryStorageAt", [asked, block_hash], read)
+
+
+def _stored(result: Any, block_hash: str, keys: Sequence[str]) -> list[bytes | None]:
+    """The value at each key, of those an answer has for a block.
+
+    Nodes answer in the order of the question, a key that was asked twice once.
+    """
+    try:
+        ((of, changes),) = ((entry["block"], entry["changes"]) for entry in result)
+        found = dict(changes)
+        values = [found[key] for key in keys]
+    except (TypeError, KeyError, ValueError):
+        raise rpc.BadAnswer("not a value for each key") from None
+    if of != block_hash:
+        raise rpc.BadAnswer(f"the state is not that of block {block_hash}")
+    return [None if value is None else rpc.bytes_of(value) for value in values]
 
 
 async def _keys_under(
