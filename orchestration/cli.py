@@ -82,7 +82,8 @@ def backfill(
         int | None,
         typer.Option(
             metavar="BLOCKS",
-            help="Blocks between two snapshots; TAOBOOKS_SNAPSHOT_INTERVAL where not given.",
+            help="Blocks between two snapshots; TAOBOOKS_SNAPSHOT_INTERVAL where not given. Set "
+            "that to the same, or a refresh takes the days again at its own.",
         ),
     ] = None,
     parallel: Annotated[int, typer.Option(min=1, help="Days at once, each in a process.")] = 2,

@@ -238,7 +238,7 @@ class Coverage:
 def read(lake: Lake, snapshot_interval: int) -> Coverage:
     """What the lake covers, held against the snapshot interval in force.
 
-    A day is ten to twenty footers: a year of days takes seconds.
+    A day takes 14 ms, for some fifty footers.
     """
     there = lake.days("raw_chain__blocks")
     landed = {day: found for day in there if (found := landed_day(lake, day))}

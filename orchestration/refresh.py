@@ -89,7 +89,7 @@ def plan(
     head = reader.finalized_head()
     for offset in range((high - low).days + 1):
         day = low + dt.timedelta(days=offset)
-        blocks = reader.blocks_of_day(day)
+        blocks = _blocks_of(chosen, day, reader)
         if not blocks:
             continue
         if asked or blocks[-1] >= head or not _is_landed(chosen, day_key(day), blocks):
@@ -109,6 +109,14 @@ def _usual_first(chosen: Settings, begin: dt.date, end: dt.date) -> dt.date:
         return begin
     landed = chosen.lake.days("raw_chain__blocks")
     return dt.date.fromisoformat(landed[0]) if landed else end
+
+
+def _blocks_of(chosen: Settings, day: dt.date, reader: ChainReader) -> range:
+    """The day's blocks; a node is not asked again for those of a day that was over."""
+    landed = coverage.landed_day(chosen.lake, day_key(day))
+    if chosen.is_live and landed is not None and landed.is_over:
+        return landed.blocks
+    return reader.blocks_of_day(day)
 
 
 def _is_landed(chosen: Settings, day: str, blocks: range) -> bool:

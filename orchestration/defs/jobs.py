@@ -46,7 +46,7 @@ build_warehouse = dg.define_asset_job(
 
 take_day = dg.define_asset_job(
     "take_day",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - _WATCH,
     partitions_def=block_days,
     executor_def=_HERE,
     description="One day through every table, and the warehouse after it.",

@@ -98,8 +98,8 @@ class LakeResource(dg.ConfigurableResource):
     ) -> dg.MaterializeResult:
         """Begins to take a day: its headers, once they hang together with the days beside it.
 
-        Blocks landed earlier that these are not the same as or a continuation of were not final:
-        nothing that was made of them stays.
+        Blocks landed earlier that these do not go on from were not final: nothing that was made of
+        them stays, nor anything of which nobody knows what it was made of.
 
         Raises:
             SourceError: the day does not hang together with the one before or after it.
@@ -108,7 +108,7 @@ class LakeResource(dg.ConfigurableResource):
         coverage.refuse_unlinked(self._lake, coverage.said_of(day, facts))
         earlier = coverage.landed_day(self._lake, day)
         hashes = {value.hex() for value in headers["block_hash"].to_pylist()}
-        if earlier is not None and earlier.last_block_hash not in hashes:
+        if earlier is None or earlier.last_block_hash not in hashes:
             for table in coverage.DAY_TABLES:
                 self._lake.drop(table, day)
         return self.write("raw_chain__blocks", headers, day, **facts)

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from orchestration import code, coverage
+from orchestration.defs.resources import LakeResource
 from orchestration.errors import SourceError
 from orchestration.lake import Lake
 from orchestration.schemas import RAW_CHAIN__BLOCKS, TABLES
@@ -184,3 +185,38 @@ def test_days_of_two_forks_are_a_gap(lake):
     assert sentences(lake) == [
         f"{DAYS[2]} does not hang on {DAYS[1]}: one of the two is of a fork."
     ]
+
+
+# ---------------------------------------------------------------------- a day taken again
+
+
+@pytest.fixture
+def resource(lake, monkeypatch) -> LakeResource:
+    monkeypatch.setenv("TAOBOOKS_HOME", str(lake.root.parent))
+    return LakeResource()
+
+
+def test_what_was_made_of_blocks_that_were_not_final_does_not_stay(lake, resource):
+    resource.write_headers(DAYS[2], headers(21, 28), 1, False)
+    assert lake.days("chain__blocks") == DAYS[:3], "the blocks go on from those landed before"
+    assert coverage.publishable_days(lake) == DAYS[:3]
+    forked = pa.concat_tables([headers(21, 24), headers(25, 30, fork=7)])
+    resource.write_headers(DAYS[2], forked, 1, False)
+    assert lake.days("raw_chain__blocks") == DAYS[:3]
+    for table in coverage.DAY_TABLES[1:]:
+        assert lake.days(table) == DAYS[:2], table
+
+
+def test_a_day_whose_headers_were_deleted_begins_from_nothing(lake, resource):
+    """As the refusal of a day that hangs on a fork says to do."""
+    lake.drop("raw_chain__blocks", DAYS[2])
+    resource.write_headers(DAYS[2], headers(21, 30), 1, True)
+    assert lake.days("chain__blocks") == DAYS[:2]
+
+
+def test_a_day_that_does_not_hang_together_leaves_what_was_there(lake, resource):
+    before = lake.facts("raw_chain__blocks", DAYS[1])
+    with pytest.raises(SourceError, match="is of a fork"):
+        resource.write_headers(DAYS[1], headers(11, 20, fork=7), 1, True)
+    assert lake.facts("raw_chain__blocks", DAYS[1]) == before
+    assert coverage.publishable_days(lake) == DAYS[:3]

@@ -86,6 +86,16 @@ def test_the_tip_is_taken_and_watched_every_hour(repository):
         assert repository.get_job(job).executor_def.name == "in_process"
 
 
+def test_what_watches_the_lake_does_not_judge_a_day_that_is_being_taken(repository):
+    watching = {node.name for node in repository.get_job("watch").graph.nodes}
+    assert watching == {
+        "raw_chain__blocks_newest_block_is_fresh",
+        "raw_chain__blocks_no_day_is_missing",
+    }
+    for job in ("land_day", "derive_day", "build_warehouse", "take_day"):
+        assert not watching & {node.name for node in repository.get_job(job).graph.nodes}, job
+
+
 def test_the_warehouse_has_one_writer(repository):
     job = repository.get_job("build_warehouse")
     pools = {node.name: node.definition.pool for node in job.graph.nodes}
