@@ -54,12 +54,14 @@ class Endpoint:
         name: its URL as it may be shown.
         keys_a_request: how many storage keys it answers at once.
         useless: why it is not asked any more, or None.
+        finalized: the newest block it said is final; what it says of later ones may be an orphan's.
     """
 
     def __init__(self, url: str, turns: "_Turns", session: aiohttp.ClientSession) -> None:
         self.name = redacted(url)
         self.keys_a_request = _MOST_KEYS
         self.useless: str | None = None
+        self.finalized = -1
         self.last_trouble: str | None = None
         self._link = rpc.link(url, session)
         self._turns = turns
@@ -87,7 +89,7 @@ class Endpoint:
         tries = discarded = 0
         while True:
             await self._slot()
-            async with self._turns, self._window:
+            async with self._window, self._turns:
                 try:
                     answer = read(await self._link.call(method, params))
                 except (rpc.NotOffered, rpc.TooLarge):

@@ -378,13 +378,17 @@ async def _identity(endpoint: Endpoint) -> ChainIdentity:
 
 async def _finalized_head(endpoint: Endpoint) -> int:
     head = await endpoint.ask("chain_getFinalizedHead", [], rpc.hash_of)
-    return await endpoint.ask("chain_getHeader", [head], _number_of)
+    number = await endpoint.ask("chain_getHeader", [head], _number_of)
+    endpoint.finalized = max(endpoint.finalized, number)
+    return number
 
 
 async def _hashes(
     endpoint: Endpoint, first: int, last: int, may_lack: bool = False
 ) -> list[str | None]:
-    """Hashes of blocks, both ends included."""
+    """Hashes of blocks, both ends included, all of which are final to the endpoint too."""
+    if last > endpoint.finalized and last > await _finalized_head(endpoint):
+        raise rpc.BadAnswer(f"block {last} is not final to it yet")
 
     def read(result: Any) -> list[str | None]:
         if not isinstance(result, list) or len(result) != last - first + 1:

@@ -214,6 +214,17 @@ def test_only_finalized_blocks_are_read_while_the_head_moves_and_forks(small, re
         assert first.equals(recorded["raw_chain__blocks"].slice(0, first.num_rows))
 
 
+def test_an_endpoint_that_is_behind_is_not_asked_for_what_is_not_final_to_it(
+    small, recorded, opened
+):
+    behind = Faults(finalized=610, ahead=20, fork_at=(612,))
+    with serving(small) as whole, serving(small, behind) as forked:
+        node = opened(whole.ws_url, forked.ws_url)
+        assert node.finalized_head() == 630
+        assert landed(node) == recorded
+        assert forked.requests["state_queryStorageAt"] > 0
+
+
 def test_the_finalized_head_never_moves_back(small, opened):
     with serving(small) as ahead, serving(small, Faults(finalized=605)) as behind:
         node = opened(ahead.ws_url, behind.ws_url)
