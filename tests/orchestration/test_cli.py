@@ -143,7 +143,7 @@ def test_days_that_make_no_sense_are_said(run, arguments, said):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("SOURCE", "file.csv", "which is not a source of chain state"),
+        ("SOURCE", "file.csv", "is not a source of chain state"),
         ("SOURCE", "recording:/nowhere", "is not a recording: it has no manifest.json"),
         ("SNAPSHOT_INTERVAL", "0", "TAOBOOKS_SNAPSHOT_INTERVAL is '0'"),
         ("SNAPSHOT_INTERVAL", "often", "TAOBOOKS_SNAPSHOT_INTERVAL is 'often'"),
