@@ -9,7 +9,10 @@ from functools import cache
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
-_MADE_BY = (_HERE.parent / "mechanics", _HERE / "chain", _HERE / "recompute", _HERE / "schemas.py")
+_MADE_BY = (
+    _HERE.parent / "mechanics",
+    *(_HERE / name for name in ("chain", "ledger", "recompute", "schemas.py")),
+)
 
 
 @cache
