@@ -34,6 +34,9 @@ Asked = tuple[str, list]
 class Told:
     """An endpoint that answers a call with what was recorded, and keeps what it was asked."""
 
+    finalized = 1 << 32
+    """Every recorded block is final."""
+
     def __init__(self, result: Any) -> None:
         self.result = result
         self.asked: Asked | None = None
