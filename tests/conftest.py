@@ -11,7 +11,8 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from orchestration import settings
-from tests.recordings.cut import cut, described
+from orchestration.chain.record import described
+from tests.recordings.cut import cut
 
 PROJECT = Path(__file__).resolve().parent.parent
 

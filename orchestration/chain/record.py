@@ -93,7 +93,7 @@ def record(reader: ChainReader, blocks: range, folder: Path, say: Say = lambda l
         "last_block_hash": f"0x{headers['block_hash'][-1].as_py().hex()}",
         "spec_version": specs[-1],
         "kept": "what the books read: declared items of storage, events, extrinsics",
-        "files": _described(part),
+        "files": described(part),
     }
     (part / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     part.rename(folder)
@@ -173,13 +173,13 @@ def _write_changes(heard: _Heard, blocks: range, path: Path) -> None:
                 writer.write_table(pa.table(arrays, schema=_CHANGES), row_group_size=len(rows))
 
 
-def _described(folder: Path) -> dict[str, dict[str, int | str]]:
-    """Size and digest of every file."""
+def described(folder: Path) -> dict[str, dict[str, int | str]]:
+    """Size and digest of every file of a recording but its manifest, as the manifest has them."""
     return {
         str(path.relative_to(folder)): {
             "bytes": path.stat().st_size,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         }
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != "manifest.json"
     }

@@ -5,7 +5,6 @@ in each block up to LAST. Nothing is altered; what is left out is named in its m
 """
 
 import argparse
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.chain.keys import item_prefix, twox_128
+from orchestration.chain.record import described
 
 KEPT_PALLETS = ("SubtensorModule", "Swap", "Timestamp")
 KEPT_ITEMS = (("System", "Events"), ("System", "Number"), ("System", "LastRuntimeUpgrade"))
@@ -113,18 +113,6 @@ def _manifest_of(manifest: dict, blocks: pa.Table, out: Path) -> dict:
             "note": "every storage item of other pallets is left out; events.parquet is whole",
         },
         "files": described(out),
-    }
-
-
-def described(folder: Path) -> dict[str, dict[str, int | str]]:
-    """Size and digest of every file of a recording but its manifest, as the manifest has them."""
-    return {
-        str(path.relative_to(folder)): {
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        }
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
     }
 
 

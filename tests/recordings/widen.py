@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 from orchestration.chain import land
 from orchestration.chain.keys import PREFIX_BYTES, item_prefix, map_key, parameters_of
 from orchestration.chain.layout import EVENTS_PREFIX, NETWORKS_ADDED, SNAPSHOT_ITEMS
+from orchestration.chain.record import described
 from orchestration.chain.recording import FORMAT_VERSION, Recording
 from orchestration.chain.values import compact as compact_of
-from tests.recordings.cut import described
 from tests.replay_node.capture import compact
 
 NUMBER = item_prefix("System", "Number")
