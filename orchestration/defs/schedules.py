@@ -37,8 +37,16 @@ def tip_schedule(
         return dg.SkipReason(
             f"{', '.join(busy)} is still being taken." if busy else "No block is new."
         )
-    # Before the runs of a backfill, which may fill the queue for hours.
-    return [dg.RunRequest(partition_key=day, tags={"dagster/priority": "1"}) for day in due]
+    return [
+        dg.RunRequest(
+            # Dagster wants a key where there are two; a day is asked for again at every tick.
+            run_key=f"{day} at {context.scheduled_execution_time.isoformat()}",
+            partition_key=day,
+            # Before the runs of a backfill, which may fill the queue for hours.
+            tags={"dagster/priority": "1"},
+        )
+        for day in due
+    ]
 
 
 watch_schedule = dg.ScheduleDefinition(job=watch, cron_schedule="37 * * * *", name="watch_schedule")

@@ -9,10 +9,10 @@ import pytest
 
 from orchestration import coverage
 from orchestration.chain.reader import ChainIdentity
+from orchestration.definitions import defs
 from orchestration.defs import resources
 from orchestration.defs.raw.checks import Freshness, newest_block_is_fresh, no_day_is_missing
 from orchestration.defs.resources import ChainResource
-from orchestration.defs.schedules import tip_schedule
 from orchestration.lake import Lake
 from orchestration.refresh import plan
 from orchestration.settings import Settings
@@ -72,10 +72,18 @@ def take(lake: Lake, node: Node, number: int) -> None:
 
 
 def asked(instance: dg.DagsterInstance) -> list[str] | str:
-    answer = tip_schedule(dg.build_schedule_context(instance), chain=ChainResource())
-    if isinstance(answer, dg.SkipReason):
+    repository = defs().get_repository_def()
+    context = dg.build_schedule_context(
+        instance,
+        scheduled_execution_time=dt.datetime.now(dt.UTC),
+        repository_def=repository,
+        resources={"chain": ChainResource()},
+    )
+    # As the daemon does it: that refuses what it could not launch.
+    answer = repository.get_schedule_def("tip_schedule").evaluate_tick(context)
+    if answer.skip_message is not None:
         return answer.skip_message
-    return [request.partition_key for request in answer]
+    return [request.partition_key for request in answer.run_requests]
 
 
 def test_the_tip_is_the_day_going_on_and_one_just_over_and_no_day_twice_at_once(chosen, node):
