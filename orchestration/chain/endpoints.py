@@ -89,24 +89,26 @@ class Endpoint:
         tries = discarded = 0
         while True:
             await self._slot()
-            async with self._window, self._turns:
-                try:
+            try:
+                async with self._window, self._turns:
                     answer = read(await self._link.call(method, params))
-                except (rpc.NotOffered, rpc.TooLarge):
-                    raise
-                except rpc.Trouble as error:
-                    self._hurt(error)
-                    # Behind one address there may be nodes with old state and nodes without.
-                    if isinstance(error, rpc.Discarded):
-                        discarded += 1
-                    else:
-                        tries += 1
-                    is_enough = tries == _TRIES_HERE or discarded == _TIMES_DISCARDED
-                    if is_enough or self.rests_for() > _LONGEST_REST_HERE_SECONDS:
-                        raise
+            except (rpc.NotOffered, rpc.TooLarge):
+                raise
+            except rpc.Trouble as error:
+                self._hurt(error)
+                # Behind one address there may be nodes with old state and nodes without.
+                if isinstance(error, rpc.Discarded):
+                    discarded += 1
                 else:
-                    self._heard()
-                    return answer
+                    tries += 1
+                is_enough = tries == _TRIES_HERE or discarded == _TIMES_DISCARDED
+                if is_enough or self.rests_for() > _LONGEST_REST_HERE_SECONDS:
+                    raise
+                if isinstance(error, rpc.Throttled) and error.seconds is not None:
+                    await asyncio.sleep(error.seconds)
+            else:
+                self._heard()
+                return answer
 
     async def genesis(self) -> str:
         """The hash of block 0, asked for once."""
@@ -170,21 +172,22 @@ class Endpoint:
             self._troubles += 1
 
     def _slow_down(self, seconds: float | None) -> None:
-        """Waits as long as it says; where it does not say, asks at four fifths of the rate it bore.
+        """Asks at four fifths of the rate it bore, and rests as long as it says.
 
-        One refusal says little: it counts when many of the last calls were refused.
+        One refusal says little: it counts when many of the last calls were refused. Till then the
+        call that was refused waits alone, where it is not told to wait long.
         """
         now = time.monotonic()
-        if seconds is not None:
-            self._rest_until = max(self._rest_until, now + seconds)
-            return
         self._outcomes.append(False)
         is_too_fast = self._outcomes.count(False) > _MOST_REFUSED
         if is_too_fast and now - self._slowed_at > _SECONDS_BETWEEN_CUTS:
             self._slowed_at = now
             self._outcomes.clear()
             self._rate = max(_LEAST_RATE, 0.8 * (self._rate or self._borne(now)))
-        if not self.rests_for():
+        if seconds is not None:
+            if is_too_fast or seconds > _LONGEST_REST_HERE_SECONDS:
+                self._rest_until = max(self._rest_until, now + seconds)
+        elif not self.rests_for():
             if self._troubles or is_too_fast:
                 self._rest_longer()
             self._troubles += 1
@@ -213,7 +216,6 @@ class Endpoints:
         self._genesis: str | None = None
         self._asked = 0
         self._heard_at: float | None = None
-        self._began_at = time.monotonic()
 
     async def ask(
         self, work: Callable[[Endpoint], Awaitable[Answer]], block: int | None = None
@@ -229,7 +231,7 @@ class Endpoints:
         """
         began, tries = time.monotonic(), 0
         while True:
-            endpoint = await self._choose(block)
+            endpoint = await self._choose(block, began)
             try:
                 await self._same_chain(endpoint)
                 answer = await work(endpoint)
@@ -268,7 +270,7 @@ class Endpoints:
             await endpoint.close()
         await self._session.close()
 
-    async def _choose(self, block: int | None) -> Endpoint:
+    async def _choose(self, block: int | None, began: float) -> Endpoint:
         """The next in turn that has the state and is not resting; waits for one that is.
 
         Raises:
@@ -288,12 +290,13 @@ class Endpoints:
             if awake:
                 self._asked += 1
                 return awake[(self._asked - 1) % len(awake)]
-            self._be_patient(usable)
+            self._be_patient(usable, began)
             await asyncio.sleep(min(e.rests_for() for e in usable) + 0.001)
 
-    def _be_patient(self, usable: list[Endpoint]) -> None:
+    def _be_patient(self, usable: list[Endpoint], began: float) -> None:
         first = self._heard_at is None
-        since = self._began_at if first else self._heard_at
+        # A server asks an hour after it last did: what was not asked could not be heard.
+        since = began if first else max(began, self._heard_at)
         if time.monotonic() - since > (FIRST_PATIENCE_SECONDS if first else PATIENCE_SECONDS):
             reasons = "; ".join(f"{e.name}: {e.last_trouble}" for e in usable)
             raise SourceError(

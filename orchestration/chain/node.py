@@ -34,10 +34,14 @@ _NOW = item_prefix("Timestamp", "Now")
 
 _KEYS_A_PAGE = 1_000
 """The most that a node gives at once."""
+_KEYS_A_RANGE = 600
+"""Expected of a range; what is above a page costs a second call."""
 _HASHES_A_CALL = 256
 _HASH_CALLS_KEPT = 256
 _BLOCKS_A_UNIT = 16
 _HEAD_SECONDS = 3
+_IN_HAND = 4
+"""For each request that may be in flight: calls that are ready to go, or done before their turn."""
 _PARENT_TRIES = 5
 
 Given = TypeVar("Given")
@@ -169,12 +173,14 @@ class Node:
     def _each(
         self, given: Iterable[Given], unit: Callable[[Given], Coroutine[Any, Any, Answer]]
     ) -> Iterator[Answer]:
-        """The outcome for each thing given, in order, with as many in hand as may be in flight."""
+        """The outcome for each thing given, in order, with several times as many in hand as may be
+        in flight: one that must wait does not keep the others from going on.
+        """
         in_hand: deque[Future[Answer]] = deque()
         try:
             for thing in given:
                 in_hand.append(asyncio.run_coroutine_threadsafe(unit(thing), self._loop))
-                while len(in_hand) > self._budget.share():
+                while len(in_hand) > _IN_HAND * self._budget.share():
                     yield _outcome(in_hand.popleft())
             while in_hand:
                 yield _outcome(in_hand.popleft())
@@ -504,27 +510,38 @@ def _stored(result: Any, block_hash: str, keys: Sequence[str]) -> list[bytes | N
 async def _keys_under(
     endpoint: Endpoint, prefix: bytes, block: int, block_hash: str
 ) -> list[bytes]:
-    """Every key under a prefix: one page, or, where there are more, by its next byte at once."""
+    """Every key under a prefix: one page, or, where there are more, the rest by ranges at once.
+
+    Keys are hashes for the most part, and so lie evenly: the part of them that the first page
+    covers says how many ranges are worth a call.
+    """
     page = await _page(endpoint, prefix, prefix, block_hash)
     if not page:
         # Who has the state no more may say that there is no key.
         await _values(endpoint, block, block_hash, [])
     if len(page) < _KEYS_A_PAGE:
         return page
+    begun = page[-1][len(prefix)]
+    step = max(1, (begun + 1) * _KEYS_A_RANGE // len(page))
+    ends = [prefix + bytes([byte]) for byte in range(begun + step, 256, step)]
     parts = await asyncio.gather(
-        *(_pages(endpoint, prefix + bytes([byte]), block_hash) for byte in range(256))
+        *(
+            _keys_between(endpoint, prefix, after, end, block_hash)
+            for after, end in zip([page[-1], *ends], [*ends, None], strict=True)
+        )
     )
-    itself = [prefix] if page[0] == prefix else []
-    return itself + [key for part in parts for key in part]
+    return page + [key for part in parts for key in part]
 
 
-async def _pages(endpoint: Endpoint, prefix: bytes, block_hash: str) -> list[bytes]:
+async def _keys_between(
+    endpoint: Endpoint, prefix: bytes, after: bytes, end: bytes | None, block_hash: str
+) -> list[bytes]:
+    """The keys under a prefix behind one key and before another, or to the last."""
     found: list[bytes] = []
-    after = prefix
     while True:
         page = await _page(endpoint, prefix, after, block_hash)
-        found += page
-        if len(page) < _KEYS_A_PAGE:
+        found += page if end is None else (key for key in page if key < end)
+        if len(page) < _KEYS_A_PAGE or (end is not None and page[-1] >= end):
             return found
         after = page[-1]
 

@@ -6,9 +6,11 @@ no message that leaves this module has one in it.
 
 import asyncio
 import contextlib
+import datetime as dt
 import itertools
 import random
 from collections import deque
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import aiohttp
@@ -238,12 +240,23 @@ def bytes_of(result: Any) -> bytes:
 
 def _refuse_status(status: int, headers) -> None:
     if status in _THROTTLED:
-        said = headers.get("Retry-After", "")
-        raise Throttled(f"it answers HTTP {status}", float(said) if said.isdigit() else None)
+        raise Throttled(f"it answers HTTP {status}", _wait_of(headers.get("Retry-After", "")))
     if status in _TOO_LARGE:
         raise TooLarge(f"it answers HTTP {status}")
     if status in _NOT_OFFERED:
         raise NotOffered(f"it answers HTTP {status}")
+
+
+def _wait_of(said: str) -> float | None:
+    """Seconds to wait by a Retry-After: a number of them, or a moment; None where it is neither."""
+    if said.isdecimal():
+        return float(said)
+    try:
+        moment = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    moment = moment.replace(tzinfo=moment.tzinfo or dt.UTC)
+    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
 
 
 def _parsed(text: str | bytes) -> dict:

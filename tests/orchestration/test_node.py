@@ -1,7 +1,9 @@
 """A chain read from its nodes is the chain that was recorded, however badly the nodes behave."""
 
+import asyncio
 import datetime as dt
 import json
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -101,8 +103,10 @@ def test_requests_are_in_flight_together_and_no_more_than_the_budget(small, open
         assert IN_FLIGHT / 2 <= served.most_in_flight <= IN_FLIGHT
 
 
-def test_a_map_of_many_pages_comes_whole_and_in_order(small, opened, monkeypatch):
+@pytest.mark.parametrize("range_", [5, 1_000])
+def test_a_map_of_many_pages_comes_whole_and_in_order(small, opened, monkeypatch, range_):
     monkeypatch.setattr("orchestration.chain.node._KEYS_A_PAGE", 10)
+    monkeypatch.setattr("orchestration.chain.node._KEYS_A_RANGE", range_)
     recording = Recording(small)
     with serving(small) as served:
         node = opened(served.ws_url)
@@ -141,11 +145,81 @@ def test_all_faults_together_change_no_row(few, few_recorded, opened):
         assert landed(opened(served.ws_url)) == few_recorded
 
 
-def test_a_rate_limit_is_learned(few, few_recorded, opened):
-    with serving(few, Faults(rate_limit=500)) as served:
-        assert landed(opened(served.ws_url)) == few_recorded
+@pytest.mark.parametrize("transport", ["ws_url", "http_url"])
+def test_a_rate_limit_is_learned(few, few_recorded, opened, transport):
+    with serving(few, Faults(rate_limit=50)) as served:
+        assert landed(opened(getattr(served, transport))) == few_recorded
         calls, refused = sum(served.requests.values()), served.faults_done["rate_limit"]
         assert 0 < refused < calls / 2
+
+
+class Scripted:
+    """A link that answers its calls with what it was told to, then with their method's name."""
+
+    def __init__(self, **troubles: list[rpc.Trouble]) -> None:
+        self.troubles = troubles
+
+    async def call(self, method: str, params: list) -> str:
+        if self.troubles.get(method):
+            raise self.troubles[method].pop()
+        return method
+
+    async def close(self) -> None: ...
+
+
+def scripted(work, **troubles: list[rpc.Trouble]):
+    """What ``work`` returns when it is handed the endpoints of a source with one such link."""
+
+    async def run():
+        source = endpoints.Endpoints(["http://host"], Budget(IN_FLIGHT))
+        source._all[0]._link = Scripted(**troubles)
+        try:
+            return await work(source)
+        finally:
+            await source.close()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("refusals", "seconds", "rests"), [(1, 0.2, False), (8, 0.2, True), (1, 3, True)]
+)
+def test_a_refusal_holds_the_call_and_many_or_a_long_one_the_endpoint(refusals, seconds, rests):
+    async def work(source):
+        endpoint = source._all[0]
+        asked = [asyncio.create_task(endpoint.ask("odd", [], str)) for _ in range(refusals)]
+        await asyncio.sleep(0.05)
+        is_resting = endpoint.rests_for() > 0
+        if not is_resting:
+            assert await endpoint.ask("even", [], str) == "even"
+            assert not any(task.done() for task in asked)
+            await asyncio.gather(*asked)
+        for task in asked:
+            task.cancel()
+        return is_resting
+
+    assert scripted(work, odd=[rpc.Throttled("slower", seconds)] * refusals) == rests
+
+
+def test_patience_begins_with_the_question_and_not_with_the_last_answer(monkeypatch):
+    monkeypatch.setattr(endpoints, "_TRIES_HERE", 1)
+
+    async def work(source):
+        source._genesis = source._all[0]._genesis = "0x00"
+        source._heard_at = time.monotonic() - 2 * endpoints.PATIENCE_SECONDS
+        return await source.ask(lambda endpoint: endpoint.ask("late", [], str))
+
+    assert scripted(work, late=[rpc.Lost("the connection broke")]) == "late"
+
+
+@pytest.mark.parametrize(
+    ("said", "low", "high"),
+    [("7", 7, 7), ("", None, None), ("soon", None, None), ("{:%a, %d %b %Y %T} GMT", 50, 60)],
+)
+def test_a_wait_is_told_in_seconds_or_by_a_moment(said, low, high):
+    moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=60)
+    wait = rpc._wait_of(said.format(moment))
+    assert wait is low is None or low <= wait <= high
 
 
 @pytest.mark.parametrize("answer", ["error", "null", "absent"])
