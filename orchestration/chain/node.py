@@ -40,8 +40,6 @@ _HASHES_A_CALL = 256
 _HASH_CALLS_KEPT = 256
 _BLOCKS_A_UNIT = 16
 _HEAD_SECONDS = 3
-_IN_HAND = 4
-"""For each request that may be in flight: calls that are ready to go, or done before their turn."""
 _PARENT_TRIES = 5
 
 Given = TypeVar("Given")
@@ -173,14 +171,12 @@ class Node:
     def _each(
         self, given: Iterable[Given], unit: Callable[[Given], Coroutine[Any, Any, Answer]]
     ) -> Iterator[Answer]:
-        """The outcome for each thing given, in order, with several times as many in hand as may be
-        in flight: one that must wait does not keep the others from going on.
-        """
+        """The outcome for each thing given, in order, with as many in hand as may be in flight."""
         in_hand: deque[Future[Answer]] = deque()
         try:
             for thing in given:
                 in_hand.append(asyncio.run_coroutine_threadsafe(unit(thing), self._loop))
-                while len(in_hand) > _IN_HAND * self._budget.share():
+                while len(in_hand) > self._budget.share():
                     yield _outcome(in_hand.popleft())
             while in_hand:
                 yield _outcome(in_hand.popleft())
