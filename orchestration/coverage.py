@@ -132,18 +132,17 @@ def is_derived(lake: Lake, day: str) -> bool:
 def publishable_take(lake: Lake, day: str) -> str | None:
     """The take that a day's derived tables are of, where they may be shown; else None.
 
-    They are all of one take, made by the code in use, and no newer take is landed whole. So a day
-    that is being taken again, or whose taking stopped half way, is still what it was; a day whose
-    new bytes could not be derived is not.
+    They are all of one take, made by the code in use. Either that take is landed whole, or they are
+    of an earlier one and no newer is: a day that is being taken again, or whose taking stopped half
+    way, is still what it was; a day whose new bytes could not be derived is not.
     """
     landed = landed_day(lake, day)
     said = _all_say(lake, DERIVED_TABLES, day, "take", "code")
     if landed is None or said is None:
         return None
     take, made_by = said
-    if made_by != code.digest() or (take != landed.take and is_landed(lake, day)):
-        return None
-    return take
+    is_current = take == landed.take
+    return take if made_by == code.digest() and is_landed(lake, day) == is_current else None
 
 
 def publishable_days(lake: Lake) -> list[str]:
@@ -194,6 +193,21 @@ def refuse_unlinked(lake: Lake, taken: LandedDay) -> None:
                 f"{lake.path('raw_chain__blocks', other.day)} and take both days again, else take "
                 f"{taken.day} from another source."
             )
+
+
+def refuse_less(taken: LandedDay, earlier: LandedDay, *, is_same_chain: bool) -> None:
+    """What is landed of a day is not given up for less of the same.
+
+    Raises:
+        SourceError: the source is behind, or has the older blocks no more.
+    """
+    was, now = earlier.blocks, taken.blocks
+    if is_same_chain and (now.start > was.start or now.stop < was.stop):
+        raise SourceError(
+            f"The source has blocks {now.start} to {now.stop - 1} of {taken.day}, and {was.start} "
+            f"to {was.stop - 1} are landed: it is behind or pruned; wait, name another source, or "
+            "set TAOBOOKS_HOME to another folder."
+        )
 
 
 def _adjoin(first: LandedDay | None, second: LandedDay | None) -> bool:

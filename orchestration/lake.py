@@ -142,17 +142,24 @@ class Lake:
             )
         return file
 
-    def link_into(self, root: Path, days: Mapping[str, Sequence[str]]) -> None:
-        """Makes another lake of the same files, which stays as it is when days are replaced here.
+    def link_into(
+        self, root: Path, days: Mapping[str, Sequence[str]], *, named_alone: bool = False
+    ) -> None:
+        """Puts the same files into another lake, which stays as it is when days are replaced here.
+
+        A file that is removed meanwhile is left out.
 
         Args:
             root: the folder of the other lake.
             days: the days of it, by table; a table that is not named is taken whole.
+            named_alone: only tables that are named are taken.
 
         Raises:
             LakeError: the file system has no hard links, or ``root`` is on another one.
         """
-        for folder in sorted(path for path in self.root.iterdir() if path.is_dir()):
+        for folder in sorted(path for path in self.root.glob("*") if path.is_dir()):
+            if named_alone and folder.name not in days:
+                continue
             files = (
                 (self.path(folder.name, day) for day in days[folder.name])
                 if folder.name in days
@@ -163,6 +170,8 @@ class Lake:
                 link.parent.mkdir(parents=True, exist_ok=True)
                 try:
                     link.hardlink_to(file)
+                except FileNotFoundError:
+                    continue
                 except OSError as error:
                     raise LakeError(
                         f"{file} cannot be linked into {root} ({error.strerror}); set "

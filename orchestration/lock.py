@@ -18,6 +18,23 @@ def waited_for(path: Path) -> Iterator[None]:
         yield
 
 
+def day_lock(home: Path, day: str) -> Path:
+    """The file that a run holds while it is at work on a day."""
+    return home / "days" / f"{day}.lock"
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process holds the lock file at this moment."""
+    if not path.is_file():
+        return False
+    with path.open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 @contextlib.contextmanager
 def held(path: Path, what: str) -> Iterator[None]:
     """Holds the lock file while the body runs.

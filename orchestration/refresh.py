@@ -92,7 +92,7 @@ def plan(
         blocks = _blocks_of(chosen, day, reader)
         if not blocks:
             continue
-        if asked or blocks[-1] >= head or not _is_landed(chosen, day_key(day), blocks):
+        if asked or _is_to_be_landed(chosen, day_key(day), blocks, head):
             days.append(day_key(day))
         elif coverage.is_derived(chosen.lake, day_key(day)):
             complete.append(day_key(day))
@@ -119,10 +119,13 @@ def _blocks_of(chosen: Settings, day: dt.date, reader: ChainReader) -> range:
     return reader.blocks_of_day(day)
 
 
-def _is_landed(chosen: Settings, day: str, blocks: range) -> bool:
-    """The day's bytes are whole, at the snapshot interval in force, with all items of today."""
+def _is_to_be_landed(chosen: Settings, day: str, blocks: range, head: int) -> bool:
+    """The day grows; or its bytes are not whole, at the snapshot interval in force, with all items
+    of today."""
     landed = coverage.landed_day(chosen.lake, day)
-    return (
+    if landed is not None and landed.blocks.stop - 1 > head:
+        return False  # the source is behind what it, or another, once said
+    return blocks[-1] >= head or not (
         landed is not None
         and landed.blocks == blocks
         and landed.snapshot_interval == chosen.snapshot_interval
@@ -206,8 +209,13 @@ def _end_killed_runs(instance: dg.DagsterInstance) -> None:
     """
     unended = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
     for run in instance.get_runs(dg.RunsFilter(tags=_OURS, statuses=unended)):
-        instance.report_run_failed(run, "The process was killed.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        end_killed(instance, run)
+
+
+def end_killed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Says of a run that it has failed, whose process is gone, and takes back what it held."""
+    instance.report_run_failed(run, "The process was killed.")
+    instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 @cache
@@ -270,6 +278,7 @@ def failed_days(chosen: Settings, days: Iterable[str]) -> dict[str, str]:
 _TELLING = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
     dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.RUN_FAILURE,
 }
 
 
@@ -283,8 +292,12 @@ def _failure(events: Sequence[dg.DagsterEvent], run_id: str, day: str | None) ->
             if not check.passed and check.blocking and check.description:
                 return GateError(check.description)
     for event in events:
+        error = None
         if event.is_step_failure:
-            error = event.step_failure_data.error
+            error, what = event.step_failure_data.error, event.step_key
+        elif event.event_type == dg.DagsterEventType.RUN_FAILURE:  # before any step
+            error, what = event.job_failure_data.error, "the run"
+        if error is not None:
             while error.cause is not None:
                 error = error.cause
             if error.cls_name == "DagsterExecutionInterruptedError":
@@ -293,7 +306,7 @@ def _failure(events: Sequence[dg.DagsterEvent], run_id: str, day: str | None) ->
             if error.cls_name in _TOLD_TO_PEOPLE:
                 return TaobooksError(where + sentence)
             return TaobooksError(
-                f"{where}{event.step_key} failed unexpectedly ({error.cls_name}: {sentence}); "
+                f"{where}{what} failed unexpectedly ({error.cls_name}: {sentence}); "
                 f"`taobooks dev` shows the traceback in the log of run {run_id[:8]}."
             )
     return TaobooksError(f"{where}the run {run_id[:8]} did not succeed; see `taobooks dev`.")

@@ -3,8 +3,10 @@
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -113,6 +115,16 @@ class Silent:
 
     def ends(self, step: str) -> None:
         self.steps.append(step)
+
+
+@pytest.fixture(scope="session")
+def repository() -> dg.RepositoryDefinition:
+    """The code location as Dagster loads it."""
+    from orchestration.definitions import defs
+
+    # In a thread of its own: Dagster asks the instance last opened in this one, which is closed.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: defs().get_repository_def()).result()
 
 
 @pytest.fixture(scope="session")

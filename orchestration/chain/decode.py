@@ -192,9 +192,8 @@ class StateFrames:
         absent = changes.values.is_null().to_numpy(zero_copy_only=False)
         present = latest >= 0
         present[present] = ~absent[latest[present]]
-        present &= np.array([item.is_in(int(spec)) for spec in self._specs[self._before]], bool)[
-            :, None
-        ]
+        is_known = [item.is_in(int(spec)) for spec in self._specs[self._before]]
+        present &= np.array(is_known, bool).reshape(-1, 1)
         snapshots, key_numbers = np.nonzero(present)
         used, picks = np.unique(latest[snapshots, key_numbers], return_inverse=True)
         try:

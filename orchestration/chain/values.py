@@ -160,7 +160,9 @@ def decode_parameters(keys: list[bytes], parts: KeyParts) -> list[pa.Array]:
     return [
         _column(
             kind,
-            np.frombuffer(b"".join(p[at] for p in parameters), np.uint8).reshape(len(keys), -1),
+            np.frombuffer(b"".join(p[at] for p in parameters), np.uint8).reshape(
+                len(keys), _width(kind)
+            ),
             None,
         )
         for at, (_, kind) in enumerate(parts)

@@ -17,14 +17,10 @@ _BY_DAY = (
     - _WATCH
 )
 
-# In one process: 20 steps took 1.5-3.5 s, in a process each 65 s.
-_HERE = dg.in_process_executor
-
 land_day = dg.define_asset_job(
     "land_day",
     selection=_BY_DAY,
     partitions_def=block_days,
-    executor_def=_HERE,
     description="One day: raw bytes, decoded tables with their gates, recomputed tables.",
 )
 
@@ -33,14 +29,12 @@ derive_day = dg.define_asset_job(
     selection=(_BY_DAY - dg.AssetSelection.groups("raw"))
     | dg.AssetSelection.checks(layout_is_confirmed),
     partitions_def=block_days,
-    executor_def=_HERE,
     description="One day from its landed bytes: decoded tables, their gates, recomputed tables.",
 )
 
 build_warehouse = dg.define_asset_job(
     "build_warehouse",
     selection=dg.AssetSelection.all() - _BY_DAY - _WATCH,
-    executor_def=_HERE,
     description="Every dbt model and test over all landed days, published when all ended well.",
 )
 
@@ -48,13 +42,11 @@ take_day = dg.define_asset_job(
     "take_day",
     selection=dg.AssetSelection.all() - _WATCH,
     partitions_def=block_days,
-    executor_def=_HERE,
     description="One day through every table, and the warehouse after it.",
 )
 
 watch = dg.define_asset_job(
     "watch",
     selection=_WATCH,
-    executor_def=_HERE,
     description="Is the newest block fresh, and is no day missing?",
 )

@@ -1,6 +1,7 @@
 """When days are taken and watched over; both schedules are off until they are started in the UI."""
 
 import datetime as dt
+import time
 
 import dagster as dg
 
@@ -9,9 +10,13 @@ from orchestration.chain.reader import ChainReader
 from orchestration.defs.jobs import take_day, watch
 from orchestration.defs.resources import ChainResource
 from orchestration.lake import day_key
+from orchestration.lock import day_lock, is_held
 
 TIP_DAYS = 3
 """What is farther back than this is a backfill's business."""
+
+_SURELY_AT_WORK_SECONDS = 60
+"""After its start a run holds its day."""
 
 _UNENDED = [
     dg.DagsterRunStatus.QUEUED,
@@ -30,8 +35,9 @@ _UNENDED = [
 def tip_schedule(
     context: dg.ScheduleEvaluationContext, chain: ChainResource
 ) -> list[dg.RunRequest] | dg.SkipReason:
-    days = _unfinished(settings.load(), chain.reader())
-    busy = [day for day in days if _is_being_taken(context.instance, day)]
+    chosen = settings.load()
+    days = _unfinished(chosen, chain.reader())
+    busy = [day for day in days if _is_being_taken(context.instance, chosen, day)]
     due = [day for day in days if day not in busy]
     if not due:
         return dg.SkipReason(
@@ -68,6 +74,17 @@ def _unfinished(chosen: settings.Settings, reader: ChainReader) -> list[str]:
     )
 
 
-def _is_being_taken(instance: dg.DagsterInstance, day: str) -> bool:
+def _is_being_taken(instance: dg.DagsterInstance, chosen: settings.Settings, day: str) -> bool:
+    """Whether a run of the day is waiting or at work; one whose process is gone is ended.
+
+    Dagster's launcher of processes does not notice that one was killed.
+    """
+    found = False
     of_day = dg.RunsFilter(tags={"dagster/partition": day}, statuses=_UNENDED)
-    return instance.get_runs_count(of_day) > 0
+    for record in instance.get_run_records(of_day):
+        is_old = record.start_time and time.time() - record.start_time > _SURELY_AT_WORK_SECONDS
+        if is_old and not is_held(day_lock(chosen.home, day)):
+            refresh.end_killed(instance, record.dagster_run)
+        else:
+            found = True
+    return found

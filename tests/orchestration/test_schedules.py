@@ -9,7 +9,6 @@ import pytest
 
 from orchestration import coverage
 from orchestration.chain.reader import ChainIdentity
-from orchestration.definitions import defs
 from orchestration.defs import resources
 from orchestration.defs.raw.checks import Freshness, newest_block_is_fresh, no_day_is_missing
 from orchestration.defs.resources import ChainResource
@@ -71,8 +70,7 @@ def take(lake: Lake, node: Node, number: int) -> None:
     put(lake, day(number), node.headers(blocks), is_over=blocks[-1] < node.head)
 
 
-def asked(instance: dg.DagsterInstance) -> list[str] | str:
-    repository = defs().get_repository_def()
+def asked(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> list[str] | str:
     context = dg.build_schedule_context(
         instance,
         scheduled_execution_time=dt.datetime.now(dt.UTC),
@@ -86,29 +84,31 @@ def asked(instance: dg.DagsterInstance) -> list[str] | str:
     return [request.partition_key for request in answer.run_requests]
 
 
-def test_the_tip_is_the_day_going_on_and_one_just_over_and_no_day_twice_at_once(chosen, node):
+def test_the_tip_is_the_day_going_on_and_one_just_over_and_no_day_twice_at_once(
+    chosen, node, repository
+):
     with dg.instance_for_test() as instance:
-        assert asked(instance) == [day(4)], "of an empty lake the newest day alone"
+        assert asked(instance, repository) == [day(4)], "of an empty lake the newest day alone"
         take(chosen.lake, node, 4)
-        assert asked(instance) == "No block is new."
+        assert asked(instance, repository) == "No block is new."
         node.head = 48
-        assert asked(instance) == [day(4)]
+        assert asked(instance, repository) == [day(4)]
         take(chosen.lake, node, 4)
         node.head = 52
-        assert asked(instance) == [day(4), day(5)]
+        assert asked(instance, repository) == [day(4), day(5)]
         run = instance.create_run_for_job(
             dg.job(name="take_day")(lambda: None),
             tags={"dagster/partition": day(4)},
             status=dg.DagsterRunStatus.STARTED,
         )
-        assert asked(instance) == [day(5)]
+        assert asked(instance, repository) == [day(5)]
         take(chosen.lake, node, 5)
-        assert asked(instance) == f"{day(4)} is still being taken."
+        assert asked(instance, repository) == f"{day(4)} is still being taken."
         instance.report_run_failed(run)
-        assert asked(instance) == [day(4)]
+        assert asked(instance, repository) == [day(4)]
         # A gap farther back is a backfill's business.
         node.head = 99
-        assert asked(instance) == [day(7), day(8), day(9)]
+        assert asked(instance, repository) == [day(7), day(8), day(9)]
 
 
 def test_a_refresh_from_a_node_begins_with_the_first_landed_day(chosen, node):

@@ -21,7 +21,12 @@ def raw_chain__blocks(
     blocks = chain.blocks_of_day(day)
     headers = land.raw_blocks(reader, blocks)
     lake.claim(reader)
-    lake.keep_metadata(reader, pc.unique(headers["spec_version"]).to_pylist())
+    specs = set(pc.unique(headers["spec_version"]).to_pylist())
+    if blocks[0] > reader.first_state_block():
+        # The state before the day is of the runtime before it.
+        before = reader.headers(range(blocks[0] - 1, blocks[0]))
+        specs.add(before["spec_version"][0].as_py())
+    lake.keep_metadata(reader, sorted(specs))
     return lake.write_headers(day, headers, chain.snapshot_interval, blocks[-1] < head)
 
 
@@ -30,9 +35,10 @@ def raw_chain__storage(
     context: dg.AssetExecutionContext, chain: ChainResource, lake: LakeResource
 ) -> dg.MaterializeResult:
     """State at snapshots: every key at the day's first, then changes. Grain: block x key."""
-    day, interval = context.partition_key, chain.snapshot_interval
-    headers = lake.read("raw_chain__blocks", day)
-    batches = land.raw_storage(chain.reader(), headers, interval, context.log.info)
+    day = context.partition_key
+    headers, reader = lake.read("raw_chain__blocks", day), chain.reader_of(day, lake)
+    interval = lake.landed_day(day).snapshot_interval
+    batches = land.raw_storage(reader, headers, interval, context.log.info)
     return lake.write("raw_chain__storage", batches, day)
 
 
@@ -42,7 +48,7 @@ def raw_chain__events(
 ) -> dg.MaterializeResult:
     """System.Events of every block, as stored. Grain: block."""
     day = context.partition_key
-    events = land.raw_events(chain.reader(), lake.read("raw_chain__blocks", day))
+    events = land.raw_events(chain.reader_of(day, lake), lake.read("raw_chain__blocks", day))
     return lake.write("raw_chain__events", events, day)
 
 
@@ -53,7 +59,7 @@ def raw_chain__epoch_storage(
     """State around every epoch at a snapshot, of its subnet alone. Grain: block x key."""
     day = context.partition_key
     storage = lake.read("raw_chain__storage", day)
-    batches = land.raw_epoch_storage(chain.reader(), storage, context.log.info)
+    batches = land.raw_epoch_storage(chain.reader_of(day, lake), storage, context.log.info)
     return lake.write("raw_chain__epoch_storage", batches, day)
 
 
@@ -66,7 +72,8 @@ def raw_chain__stakes(
     headers, events = lake.read("raw_chain__blocks", day), stake_events_of(lake, day)
     first, last = (headers["block_number"][at].as_py() for at in (0, -1))
     epochs = stakes.epochs_run(lake.read("raw_chain__storage", day), range(first, last + 1))
-    batches = stakes.raw_stakes(chain.reader(), headers, events, epochs, context.log.info)
+    reader = chain.reader_of(day, lake)
+    batches = stakes.raw_stakes(reader, headers, events, epochs, context.log.info)
     return lake.write("raw_chain__stakes", batches, day)
 
 

@@ -1,8 +1,6 @@
 """The warehouse: every dbt model and test, in one build, published when all of it ended well."""
 
 import os
-import shutil
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 
-from orchestration import coverage, settings
+from orchestration import settings, shown
 from orchestration.defs.warehouse.project import OneName, dbt, manifest, project
 from orchestration.lake import preview
 from orchestration.warehouse import Warehouse
@@ -30,7 +28,8 @@ def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
     # Of a run of some models the context's own definition has only those.
     whole = len(context.selected_asset_keys) == len(warehouse.keys)
     with Warehouse(chosen.home).building(from_published=not whole) as private:
-        os.environ["TAOBOOKS_LAKE"] = str(_whole_days(chosen))
+        made = shown.begin(chosen)
+        os.environ["TAOBOOKS_LAKE"] = str(made)
         os.environ["TAOBOOKS_WAREHOUSE_BUILD"] = str(private)
         target = chosen.home / "build" / "dbt"
         # Unit tests are of the models, not of the day's data: `make test` runs them.
@@ -41,45 +40,17 @@ def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
             raise_on_error=False,
         )
         events = list(build.stream())
-        shown = _shown(private)
+        seen = _seen(private)
         for event in events:
-            if isinstance(event, dg.Output) and event.output_name in shown:
-                context.add_output_metadata(shown[event.output_name], event.output_name)
+            if isinstance(event, dg.Output) and event.output_name in seen:
+                context.add_output_metadata(seen[event.output_name], event.output_name)
             yield event
         if not build.is_successful():
             raise dg.Failure(_what_failed(build, target), allow_retries=False)
+    shown.publish(chosen, made)
 
 
-def _whole_days(chosen: settings.Settings) -> Path:
-    """The whole days of the lake as they are now, as a lake of its own, of the same files.
-
-    dbt builds from it and the views of the warehouse go on reading it, so that a day which is just
-    being taken is never seen in part. The one before stays for queries that are still running.
-
-    Raises:
-        dg.Failure: no day is whole.
-    """
-    days = coverage.posted_days(chosen.lake)
-    if not days:
-        raise dg.Failure(
-            "No day of the lake is whole, so there is nothing to build the warehouse from; "
-            "run `taobooks gaps` to see what is missing.",
-            allow_retries=False,
-        )
-    folder = chosen.home / "shown"
-    earlier = sorted((path for path in folder.glob("[0-9]*")), key=lambda path: int(path.name))
-    for path in earlier[:-1]:
-        shutil.rmtree(path)
-    made = folder / str(time.time_ns())
-    chosen.lake.link_into(made, dict.fromkeys(coverage.DAY_TABLES, days))
-    shown, link = folder / "lake", folder / ".lake"
-    link.unlink(missing_ok=True)
-    link.symlink_to(made.name)
-    link.replace(shown)
-    return shown
-
-
-def _shown(private: Path) -> Mapping[str, Mapping[str, Any]]:
+def _seen(private: Path) -> Mapping[str, Mapping[str, Any]]:
     """What the UI shows of every table built: its row count and its first rows."""
     if not private.is_file():
         return {}
