@@ -4,6 +4,7 @@ import re
 
 import duckdb
 
+from orchestration import shown
 from orchestration.errors import SettingsError
 from orchestration.lake import day_key
 from orchestration.settings import Settings
@@ -32,7 +33,9 @@ def statement(
     if not books.sql(known).fetchone()[0]:
         raise SettingsError(f"The books know no stake of {coldkey}; is it a coldkey's address?")
     (last,) = books.sql("select max(block_date) from fct_positions_by_day").fetchone()
-    lots = str(chosen.lake.path("recomputed__position_lots", day_key(last))).replace("'", "''")
+    # The lots that the published figures were posted with: the lake may be further on.
+    lots = shown.lake(chosen).path("recomputed__position_lots", day_key(last))
+    lots = str(lots).replace("'", "''")
     asked = [method] if method else METHODS
     parts = [
         f"""
