@@ -16,7 +16,6 @@ from typing import Protocol
 import dagster as dg
 
 from orchestration import coverage
-from orchestration.chain.layout import asked_at
 from orchestration.chain.reader import ChainReader
 from orchestration.errors import GateError, SettingsError, TaobooksError
 from orchestration.lake import day_key
@@ -129,7 +128,7 @@ def _is_to_be_landed(chosen: Settings, day: str, blocks: range, head: int) -> bo
         landed is not None
         and landed.blocks == blocks
         and landed.snapshot_interval == chosen.snapshot_interval
-        and landed.asked == asked_at(landed.spec_versions)
+        and landed.is_as_asked_today
         and coverage.is_landed(chosen.lake, day)
     )
 

@@ -21,7 +21,8 @@ from mechanics.eras import UnknownRule
 from mechanics.fixed import U64F64
 from mechanics.share_pool import SharePool
 from mechanics.share_pool.safe_float import SafeFloat
-from orchestration.ledger.kinds import EFFECTS, ROUNDING, UNATTRIBUTED, Effect
+from orchestration.ledger.kinds import EFFECTS, ROUNDING, UNATTRIBUTED, UNREAD, Effect
+from orchestration.ledger.unread import UnreadEpochs
 from orchestration.recompute.pools import POOL_COLUMNS, spot_price
 from orchestration.recompute.rows import Columns, rows_of
 from orchestration.schemas import (
@@ -33,6 +34,9 @@ from orchestration.schemas import (
 ROOT = 0
 ROUNDING_RAO = 2
 """Most that cutting a stake and its share to whole units was seen to move it by, in one block."""
+
+UNATTRIBUTED_REASON = "no event and no epoch says why the stake changed"
+UNREAD_REASON = "epochs between snapshots were not read"
 
 DEFAULT_TAKE_U16 = 11_796
 ONE_U64F64_BITS = 1 << 64
@@ -86,25 +90,31 @@ class _Pool:
         return {who: rule.value_of(pool, who) for who in shares}
 
 
-def stake_ledger(changes: pa.Table, events: pa.Table, subnet_blocks: pa.Table) -> Ledger:
+def stake_ledger(
+    changes: pa.Table, events: pa.Table, subnet_blocks: pa.Table, hyperparameters: pa.Table
+) -> Ledger:
     """A day's entries and the stakes at its ends.
 
     Args:
         changes: ``orchestration.chain.stakes.stake_changes`` of the day.
         events: a day of ``chain__stake_events``.
         subnet_blocks: the day of ``chain__subnet_blocks``.
+        hyperparameters: the day of ``chain__hyperparameters``, for how far apart epochs are.
 
     Returns:
         ``chain__stake_ledger``, ``chain__stakes_by_day`` and ``chain__stake_pools_by_day``. For
         every stake, what it was before the day and its entries make what it was at the end, to the
         rao.
     """
-    return _Day(events, subnet_blocks).taken(changes)
+    return _Day(events, subnet_blocks, hyperparameters).taken(changes)
 
 
 class _Day:
-    def __init__(self, events: pa.Table, subnet_blocks: pa.Table) -> None:
+    def __init__(
+        self, events: pa.Table, subnet_blocks: pa.Table, hyperparameters: pa.Table
+    ) -> None:
         self._events = _by_block(events)
+        self._unread = UnreadEpochs(subnet_blocks, hyperparameters)
         self._event_blocks = sorted(self._events)
         self._subnets = _Subnets(subnet_blocks)
         self._pools: dict[Pool, _Pool] = defaultdict(_Pool)
@@ -115,6 +125,8 @@ class _Day:
         self._tao_dividends: dict[tuple[int, str], int] = {}
         self._roundings: dict[Stake, int] = defaultdict(int)
         self._values: dict[Pool, int] = {}
+        self._read_at: dict[Pool, int] = {}
+        self._first = 0
         self._counts: dict[int, int] = defaultdict(int)
         self._rows: list[tuple] = []
 
@@ -131,6 +143,7 @@ class _Day:
                     for pool in touched:
                         self._pools[pool].stakes = self._pools[pool].valued(spec)
                         self._values[pool] = self._pools[pool].value_rao
+                    self._first = block
                     before, pools = self._all_stakes(), dict(self._values)
                 else:
                     self._take_block(block, spec, touched)
@@ -217,6 +230,7 @@ class _Day:
         # A stake that an event names and that storage has never heard of.
         left += [(stake, -alpha) for stake, alpha in moved.items() if alpha]
         self._write(block, paid, entries, left)
+        self._read_at |= dict.fromkeys(touched, block)
 
     def _of_epochs(
         self, pool: Pool, epochs: Iterable[int], gains: dict[str, int], pool_gain: int
@@ -278,7 +292,7 @@ class _Day:
         parts = {stake: [self._roundings.pop(stake, 0)] for stake in own}
         for stake, gain in left:
             if abs(gain) > ROUNDING_RAO:
-                (first if gain > 0 else last).append(_left_over(stake, gain))
+                (first if gain > 0 else last).append(self._left_over(block, stake, gain))
             elif stake in parts:
                 parts[stake].append(gain)
             else:
@@ -290,6 +304,17 @@ class _Day:
                     place.append({"kind": ROUNDING, "stake": stake, "alpha_rao": alpha})
         for entry in (*first, *paid, *entries, *last):
             self._add(block, entry)
+
+    def _left_over(self, block: int, stake: Stake, gain: int) -> dict:
+        """What nothing says, since the stake was last seen to change."""
+        seen = self._read_at.get((stake.hotkey, stake.netuid), self._first)
+        is_unread = self._unread.may_have_run(stake.netuid, seen, block)
+        return {
+            "kind": UNREAD if is_unread else UNATTRIBUTED,
+            "stake": stake,
+            "alpha_rao": gain,
+            "unattributed_reason": UNREAD_REASON if is_unread else UNATTRIBUTED_REASON,
+        }
 
     def _end(self, block: int) -> None:
         """What roundings have come to by the day's end."""
@@ -466,15 +491,6 @@ def _call_a_move(entries: list[dict], event: Row) -> None:
             entry["tao_rao"] = 0
         if ends[0].coldkey != ends[1].coldkey:
             entry["counterparty_ss58"] = other.coldkey
-
-
-def _left_over(stake: Stake, gain: int) -> dict:
-    return {
-        "kind": UNATTRIBUTED,
-        "stake": stake,
-        "alpha_rao": gain,
-        "unattributed_reason": "no event and no epoch read says why the stake changed",
-    }
 
 
 # ---------------------------------------------------------------------- as a ledger reads them

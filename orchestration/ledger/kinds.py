@@ -28,6 +28,7 @@ class Effect(IntEnum):
 OPENING = "opening"
 ROUNDING = "rounding"
 UNATTRIBUTED = "unattributed"
+UNREAD = "unread"
 
 EFFECTS: dict[str, Effect] = {
     # held before the books begin
@@ -58,6 +59,8 @@ EFFECTS: dict[str, Effect] = {
     "burn": Effect.LOSE,
     # a stake is a share of a pool, cut to whole rao: it moves by a rao when others come and go
     ROUNDING: Effect.ADJUST,
-    # seen in state and explained by nothing above
+    # seen in state and explained by nothing above, where an epoch may have run that was not read
+    UNREAD: Effect.ADJUST,
+    # the same where every epoch was read
     UNATTRIBUTED: Effect.ADJUST,
 }

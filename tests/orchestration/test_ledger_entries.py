@@ -12,7 +12,11 @@ from orchestration.chain.recording import Recording
 from orchestration.chain.stakes import STAKE_CHANGES
 from orchestration.ledger.entries import stake_ledger
 from orchestration.ledger.kinds import EFFECTS
-from orchestration.schemas import CHAIN__STAKE_EVENTS, CHAIN__SUBNET_BLOCKS
+from orchestration.schemas import (
+    CHAIN__HYPERPARAMETERS,
+    CHAIN__STAKE_EVENTS,
+    CHAIN__SUBNET_BLOCKS,
+)
 from tests.mechanics.recorded_pools import fields
 
 DAY = "2025-07-08"
@@ -65,7 +69,7 @@ def test_every_stake_of_the_embedded_recording_closes(day):
 def test_nothing_of_the_embedded_recording_is_unattributed(day):
     kinds = Counter(day[0]["kind"].to_pylist())
     assert kinds["unattributed"] == 0
-    assert kinds.keys() == EFFECTS.keys() - {"unattributed", "opening"}
+    assert kinds.keys() == EFFECTS.keys() - {"unattributed", "unread", "opening"}
 
 
 def test_roundings_are_a_rao_here_and_there(day):
@@ -185,26 +189,36 @@ def test_nobody_ever_gives_more_than_it_holds(day):
         assert held[position] >= 0, entry
 
 
-def test_a_day_that_is_cut_in_two_closes_at_the_seam(embedded, small, tmp_path):
-    """What ends a day begins the next: landed through to the block before it."""
-    from orchestration.chain import decode, land, metadata, stake_events, stakes
-    from orchestration.schemas import RAW_CHAIN__STAKES, RAW_CHAIN__STORAGE
+@pytest.fixture(scope="module")
+def taken(embedded):
+    """The ledger of some blocks of the embedded recording, taken as a day of their own."""
+    from orchestration.chain import decode, epochs, land, metadata, stake_events, stakes
+    from orchestration.schemas import RAW_CHAIN__STAKES
 
     reader = Recording(embedded)
     layouts = {SPEC: metadata.confirm(SPEC, reader.metadata(SPEC))}
 
-    def taken(blocks: range):
+    def take(blocks: range, interval: int = 1):
         headers = land.raw_blocks(reader, blocks)
         events = stake_events.chain_stake_events(land.raw_events(reader, headers), layouts)
-        storage = pa.Table.from_batches(list(land.raw_storage(reader, headers, 1)))
-        epochs = stakes.epochs_run(storage, blocks)
+        storage = pa.Table.from_batches(list(land.raw_storage(reader, headers, interval)))
+        ran = stakes.epochs_run(storage, blocks)
         raw = pa.Table.from_batches(
-            list(stakes.raw_stakes(reader, headers, events, epochs)), RAW_CHAIN__STAKES
+            list(stakes.raw_stakes(reader, headers, events, ran)), RAW_CHAIN__STAKES
         )
-        assert storage.schema == RAW_CHAIN__STORAGE
-        subnets = decode.chain_subnet_blocks(decode.StateFrames(storage, layouts))
-        return stake_ledger(stakes.stake_changes(raw, layouts), events, subnets)
+        frames = decode.StateFrames(storage, layouts)
+        return stake_ledger(
+            stakes.stake_changes(raw, layouts),
+            events,
+            decode.chain_subnet_blocks(frames),
+            epochs.chain_hyperparameters(frames),
+        )
 
+    return take
+
+
+def test_a_day_that_is_cut_in_two_closes_at_the_seam(taken):
+    """What ends a day begins the next: landed through to the block before it."""
     first, second, both = taken(range(300, 331)), taken(range(331, 351)), taken(range(300, 351))
     assert_every_stake_closes(first.entries, first.stakes)
     assert_every_stake_closes(second.entries, second.stakes)
@@ -218,6 +232,19 @@ def test_a_day_that_is_cut_in_two_closes_at_the_seam(embedded, small, tmp_path):
         joined.filter(pc.not_equal(joined["kind"], "rounding")).select(names).to_pylist()
         == both.entries.filter(plain).select(names).to_pylist()
     )
+
+
+def test_what_epochs_between_snapshots_paid_is_said_to_be_unread(taken):
+    """Epochs of the recording are 10 to 100 blocks apart: at interval 60 many are between."""
+    sampled, whole = taken(range(300, 375), 60), taken(range(300, 375))
+    assert_every_stake_closes(sampled.entries, sampled.stakes)
+    # The day's ends are those of a full reading, though neither is a multiple of 60.
+    assert sampled.stakes.equals(whole.stakes)
+    kinds = Counter(sampled.entries["kind"].to_pylist())
+    assert kinds["unread"] > 300
+    assert kinds["unattributed"] == 0
+    reasons = pc.unique(sampled.entries["unattributed_reason"].drop_null()).to_pylist()
+    assert reasons == ["epochs between snapshots were not read"]
 
 
 # ---------------------------------------------------------------------- by hand
@@ -245,13 +272,24 @@ def event(block, index, name, **more):
     return row | {"pool_tao_out_rao": 0, "fee_rao": 0} | more
 
 
-def ledger(changes, events=(), subnets=()):
+def ledger(changes, events=(), subnets=(), tempos=()):
     changes = pa.Table.from_pylist(
         [c | {"number": None if c["number"] is None else _decimal(c["number"])} for c in changes],
         STAKE_CHANGES,
     )
     events = pa.Table.from_pylist(list(events), CHAIN__STAKE_EVENTS)
-    return stake_ledger(changes, events, pa.Table.from_pylist(list(subnets), CHAIN__SUBNET_BLOCKS))
+    return stake_ledger(
+        changes,
+        events,
+        pa.Table.from_pylist(list(subnets), CHAIN__SUBNET_BLOCKS),
+        pa.Table.from_pylist(
+            [
+                {"block_number": block, "netuid": 1, "tempo_blocks": tempo}
+                for block, tempo in tempos
+            ],
+            pa.schema([(f.name, f.type) for f in CHAIN__HYPERPARAMETERS]),
+        ),
+    )
 
 
 def _decimal(number):
@@ -324,6 +362,67 @@ def test_events_that_leave_a_stake_as_it_was_are_entered_all_the_same():
         (2, "sell", "A", -60, 5),
         (4, "buy", "A", 10, -1),
     ]
+
+
+def sampled(*blocks: tuple[int, int, int], registered_at: int = 0) -> list[dict]:
+    """Snapshots of netuid 1: (block, its last epoch before the block, its last epoch after)."""
+    return [
+        dict.fromkeys(CHAIN__SUBNET_BLOCKS.names)
+        | {"block_number": block, "netuid": 1, "spec_version": SPEC}
+        | {"is_network_added": True, "pre_is_network_added": True}
+        | {"network_registered_at_block": registered_at}
+        | {"pre_network_registered_at_block": registered_at}
+        | {"pre_last_mechanism_step_block": before, "last_mechanism_step_block": after}
+        for block, before, after in blocks
+    ]
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "tempos", "kind"),
+    [
+        # the last epoch of the gap was 30 after the one before, and epochs are 10 apart
+        ([(10, 5, 5), (50, 35, 35)], [(9, 10)], "unread"),
+        # it was the next one after the last of before
+        ([(10, 5, 5), (50, 35, 35)], [(9, 30)], "unattributed"),
+        # none ran
+        ([(10, 5, 5), (50, 5, 5)], [(9, 10)], "unattributed"),
+        # the only one that ran was in a snapshot
+        ([(10, 5, 5), (50, 5, 50)], [(9, 10)], "unattributed"),
+        # epochs are 30 apart, but were otherwise before
+        ([(10, 5, 5), (50, 35, 35)], [(9, 10), (49, 30)], "unread"),
+        # every block was read
+        ([(n, 5, 5) for n in range(10, 21)], [(9, 1)], "unattributed"),
+    ],
+)
+def test_a_change_is_unread_only_where_an_epoch_may_have_run_unseen(snapshots, tempos, kind):
+    result = ledger(
+        [*pool(9, 100, A=100), *pool(snapshots[-1][0], 150, A=150)],
+        subnets=sampled(*snapshots),
+        tempos=tempos,
+    )
+    assert [row[1] for row in said(result)] == [kind]
+
+
+def test_what_changed_after_the_unread_epochs_is_no_less_unattributed():
+    """The stake was read, and had changed, in block 55: no epoch since is unread."""
+    result = ledger(
+        [*pool(9, 100, A=100), *pool(55, 150, A=150), *pool(90, 170, A=170)],
+        subnets=sampled((10, 5, 5), (50, 35, 35), (90, 65, 65)),
+        tempos=[(9, 20)],
+    )
+    assert [row[:2] for row in said(result)] == [(55, "unattributed"), (90, "unattributed")]
+    result = ledger(
+        [*pool(9, 100, A=100), *pool(55, 150, A=150), *pool(90, 170, A=170)],
+        subnets=sampled((10, 5, 5), (50, 35, 35), (90, 65, 65)),
+        tempos=[(9, 10)],
+    )
+    assert [row[:2] for row in said(result)] == [(55, "unread"), (90, "unread")]
+
+
+def test_root_is_paid_by_the_unread_epochs_of_any_subnet():
+    on_root = [row | {"netuid": 0} for row in (*pool(9, 100, A=100), *pool(50, 150, A=150))]
+    result = ledger(on_root, subnets=sampled((10, 5, 5), (50, 35, 35)), tempos=[(9, 10)])
+    assert [row[1] for row in said(result)] == ["unread"]
 
 
 def epoch_block(block: int) -> dict:
