@@ -130,8 +130,9 @@ def test_a_snapshot_of_more_keys_than_a_request_comes_whole(small, opened, monke
 def test_a_fault_changes_no_row(few, few_recorded, opened, fault):
     faults = {
         "latency": Faults(latency_seconds=0.005, jitter_seconds=0.02),
-        # Nine headers are asked for.
+        # Nine headers are asked for, and hashes a few times.
         "unlinked": Faults(unlinked=0.3),
+        "forked": Faults(forked=0.6),
     }.get(fault) or Faults(**{fault: 0.05})
     with serving(few, faults) as served:
         # A websocket has no status of its own.
@@ -172,7 +173,7 @@ def scripted(work, **troubles: list[rpc.Trouble]):
 
     async def run():
         source = endpoints.Endpoints(["http://host"], Budget(IN_FLIGHT))
-        source._all[0]._link = Scripted(**troubles)
+        source.all[0]._link = Scripted(**troubles)
         try:
             return await work(source)
         finally:
@@ -186,7 +187,7 @@ def scripted(work, **troubles: list[rpc.Trouble]):
 )
 def test_a_refusal_holds_the_call_and_many_or_a_long_one_the_endpoint(refusals, seconds, rests):
     async def work(source):
-        endpoint = source._all[0]
+        endpoint = source.all[0]
         asked = [asyncio.create_task(endpoint.ask("odd", [], str)) for _ in range(refusals)]
         await asyncio.sleep(0.05)
         is_resting = endpoint.rests_for() > 0
@@ -205,7 +206,7 @@ def test_patience_begins_with_the_question_and_not_with_the_last_answer(monkeypa
     monkeypatch.setattr(endpoints, "_TRIES_HERE", 1)
 
     async def work(source):
-        source._genesis = source._all[0]._genesis = "0x00"
+        source._genesis = source.all[0]._genesis = "0x00"
         source._heard_at = time.monotonic() - 2 * endpoints.PATIENCE_SECONDS
         return await source.ask(lambda endpoint: endpoint.ask("late", [], str))
 
@@ -297,6 +298,32 @@ def test_an_endpoint_that_is_behind_is_not_asked_for_what_is_not_final_to_it(
         assert node.finalized_head() == 630
         assert landed(node) == recorded
         assert forked.requests["state_queryStorageAt"] > 0
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_two_endpoints_with_two_final_chains_stop_with_a_sentence(
+    small, altered, opened, is_behind
+):
+    def fork(blocks: pa.Table) -> pa.Table:
+        rows = blocks.to_pylist()
+        for row in rows:
+            if row["block_number"] >= 610:
+                row["block_hash"] = row["block_hash"][::-1]
+            if row["block_number"] > 610:
+                row["parent_hash"] = row["parent_hash"][::-1]
+        return pa.Table.from_pylist(rows, blocks.schema)
+
+    behind = Faults(finalized=620) if is_behind else None
+    with serving(small) as one, serving(altered(blocks=fork), behind) as other:
+        node = opened(one.ws_url, other.ws_url)
+
+        def ask_again() -> None:
+            for _ in range(4):
+                node._head_at = 0.0
+                node.finalized_head()
+
+        with pytest.raises(SourceError, match=r"disagree on block 6[23]0, which is final to both"):
+            ask_again()
 
 
 def test_the_finalized_head_never_moves_back(small, opened):
