@@ -584,10 +584,7 @@ async def _keys_under(
     Keys are hashes for the most part, and so lie evenly: the part of them that the first page
     covers says how many ranges are worth a call.
     """
-    page = await _page(endpoint, prefix, prefix, block_hash)
-    if not page:
-        # Who has the state no more may say that there is no key.
-        await _values(endpoint, block, block_hash, [])
+    page = await _page(endpoint, prefix, prefix, block, block_hash)
     if len(page) < _KEYS_A_PAGE:
         return page
     begun = page[-1][len(prefix)]
@@ -595,7 +592,7 @@ async def _keys_under(
     ends = [prefix + bytes([byte]) for byte in range(begun + step, 256, step)]
     parts = await asyncio.gather(
         *(
-            _keys_between(endpoint, prefix, after, end, block_hash)
+            _keys_between(endpoint, prefix, after, end, block, block_hash)
             for after, end in zip([page[-1], *ends], [*ends, None], strict=True)
         )
     )
@@ -603,24 +600,56 @@ async def _keys_under(
 
 
 async def _keys_between(
-    endpoint: Endpoint, prefix: bytes, after: bytes, end: bytes | None, block_hash: str
+    endpoint: Endpoint, prefix: bytes, after: bytes, end: bytes | None, block: int, block_hash: str
 ) -> list[bytes]:
     """The keys under a prefix behind one key and before another, or to the last."""
     found: list[bytes] = []
     while True:
-        page = await _page(endpoint, prefix, after, block_hash)
+        page = await _page(endpoint, prefix, after, block, block_hash)
         found += page if end is None else (key for key in page if key < end)
         if len(page) < _KEYS_A_PAGE or (end is not None and page[-1] >= end):
             return found
         after = page[-1]
 
 
-async def _page(endpoint: Endpoint, prefix: bytes, after: bytes, block_hash: str) -> list[bytes]:
-    """The next keys under a prefix, in byte order; ``after`` the prefix itself for the first."""
+async def _page(
+    endpoint: Endpoint, prefix: bytes, after: bytes, block: int, block_hash: str
+) -> list[bytes]:
+    """The next keys under a prefix, in byte order; ``after`` the prefix itself for the first.
+
+    A node that has the state no more may say that there is no key. So an empty page is asked for
+    again without the prefix: then there is one behind it, the time at the latest, which every block
+    but the genesis states.
+    """
+    page = await _keys_after(endpoint, prefix, after, block_hash, _KEYS_A_PAGE)
+    if page or not block or after >= _NOW:
+        if not page:
+            await _values(endpoint, block, block_hash, [])
+        return page
+
+    following = await _keys_after(endpoint, b"", after, block_hash, 1, may_lack=False)
+    if following[0].startswith(prefix):
+        raise rpc.BadAnswer("a page of keys is empty, and there are some")
+    return page
+
+
+async def _keys_after(
+    endpoint: Endpoint,
+    prefix: bytes,
+    after: bytes,
+    block_hash: str,
+    most: int,
+    may_lack: bool = True,
+) -> list[bytes]:
+    """Up to so many keys under a prefix that come behind a key.
+
+    Raises:
+        rpc.Discarded: there is none, and there must be one where the state is there.
+    """
 
     def read(result: Any) -> list[bytes]:
         _refuse_no_state(result)
-        if not isinstance(result, list) or len(result) > _KEYS_A_PAGE:
+        if not isinstance(result, list) or len(result) > most:
             raise rpc.BadAnswer("not a page of keys")
         page = [rpc.bytes_of(key) for key in result]
         in_order = all(a < b for a, b in pairwise(page)) and (not page or page[0] >= after)
@@ -628,10 +657,12 @@ async def _page(endpoint: Endpoint, prefix: bytes, after: bytes, block_hash: str
             raise rpc.BadAnswer("a page of keys is out of order or of another item")
         if page and after != prefix and page[0] == after:
             raise rpc.BadAnswer("a page of keys begins before it was asked to")
+        if not page and not may_lack:
+            raise rpc.Discarded("the state is not there")
         return page
 
     start = None if after == prefix else "0x" + after.hex()
-    asked = ["0x" + prefix.hex(), _KEYS_A_PAGE, start, block_hash]
+    asked = ["0x" + prefix.hex(), most, start, block_hash]
     return await endpoint.ask("state_getKeysPaged", asked, read)
 
 

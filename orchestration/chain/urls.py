@@ -25,6 +25,11 @@ def is_of_websocket(url: str) -> bool:
     return urlsplit(url).scheme in WEBSOCKET_SCHEMES
 
 
+def is_like_one(text: str) -> bool:
+    """Whether it may be a URL, well written or not, and so hold a key."""
+    return _URL.search(text) is not None or "@" in text.split("/")[0] or "?" in text
+
+
 def redacted(url: str) -> str:
     """A URL as it may be shown: user, password, path and query are left out."""
     parts = urlsplit(url)

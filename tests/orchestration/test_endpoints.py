@@ -3,6 +3,7 @@
 import asyncio
 import http.server
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -174,6 +175,28 @@ def test_what_an_endpoint_said_it_has_not_is_asked_of_it_again_after_a_while():
         return *now, endpoint.has_state(10)
 
     assert with_links([Link()], work) == (False, True, True)
+
+
+def test_processes_share_the_budget(tmp_path, monkeypatch):
+    monkeypatch.setattr("orchestration.chain.budget._SECONDS_BETWEEN_COUNTS", 0)
+    first = Budget(32, tmp_path)
+    assert first.share() == 32
+    second, third = Budget(32, tmp_path), Budget(32, tmp_path)
+    assert [b.share() for b in (first, second, third)] == [10, 10, 10]
+    second.close()
+    assert first.share() == 16
+    third._held.close()  # as when its process was killed
+    assert first.share() == 32
+
+
+def test_an_idle_process_leaves_its_part_until_it_asks_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("orchestration.chain.budget._SECONDS_BETWEEN_COUNTS", 0)
+    first, second = Budget(32, tmp_path), Budget(32, tmp_path)
+    assert (first.share(), second.share()) == (16, 16)
+    an_hour_ago = time.time() - 3_600
+    os.utime(second._held.name, (an_hour_ago, an_hour_ago))
+    assert first.share() == 32
+    assert (second.share(), first.share()) == (16, 16)
 
 
 # ---------------------------------------------------------------------- keys in URLs

@@ -114,6 +114,16 @@ def test_a_map_of_many_pages_comes_whole_and_in_order(small, opened, monkeypatch
             assert next(node.keys(item.prefix, [610])) == next(recording.keys(item.prefix, [610]))
 
 
+@pytest.mark.parametrize("item", [stakes.SHARES.prefix, b"\x00" * 32])
+def test_a_map_without_a_key_is_told_from_state_that_is_not_there(small, opened, item):
+    blocks = range(601, 630)
+    # Of two nodes behind the address one has no old state, and says that there is no key.
+    with serving(small, Faults(pruned=0.2, pruned_answer="absent")) as served:
+        told = list(opened(served.ws_url).keys(item, blocks))
+    assert told == list(Recording(small).keys(item, blocks))
+    assert served.faults_done["pruned"] > 0
+
+
 def test_a_snapshot_of_more_keys_than_a_request_comes_whole(small, opened, monkeypatch):
     monkeypatch.setattr(endpoints, "_MOST_KEYS", 7)
     recording = Recording(small)
@@ -381,19 +391,7 @@ def test_a_recording_is_not_written_over_another(small, tmp_path):
         record(Recording(small), range(590, 607), tmp_path / "new")
 
 
-# ---------------------------------------------------------------------- budget and settings
-
-
-def test_processes_share_the_budget(tmp_path, monkeypatch):
-    monkeypatch.setattr("orchestration.chain.budget._SECONDS_BETWEEN_COUNTS", 0)
-    first = Budget(32, tmp_path)
-    assert first.share() == 32
-    second, third = Budget(32, tmp_path), Budget(32, tmp_path)
-    assert [b.share() for b in (first, second, third)] == [10, 10, 10]
-    second.close()
-    assert first.share() == 16
-    third._held.close()  # as when its process was killed
-    assert first.share() == 32
+# ---------------------------------------------------------------------- settings
 
 
 @pytest.mark.parametrize(
@@ -416,14 +414,26 @@ def test_several_urls_are_one_source(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "source", ["wss://:9944/secret", "ftp://secret", "wss://one,secret", "wss://secret:port"]
+    "source",
+    [
+        "wss://:9944/secret",
+        "ftp://secret",
+        "wss://one,secret",
+        "wss://secret:port",
+        "wss:/one/secret",
+        "one/secret",
+        "recording:wss://one/secret",
+        "recording:https:/one/secret",
+        "recording:user:secret@one",
+    ],
 )
 def test_what_is_no_url_of_a_node_is_refused_and_not_repeated(monkeypatch, source):
     monkeypatch.setenv("TAOBOOKS_SOURCE", source)
     chosen = settings.load()
     with pytest.raises(SettingsError, match="not a source of chain state") as caught:
         chosen.reader()
-    assert "secret" not in str(caught.value)
+    for shown in (str(caught.value), chosen.shown_source, repr(chosen)):
+        assert "secret" not in shown
 
 
 def test_an_error_is_sorted_by_what_helps():
