@@ -43,7 +43,20 @@ def _judged(table: str, day: str, lake: LakeResource, otherwise: str) -> dg.Asse
         description=" ".join([*verdict.broken, otherwise])
         if verdict.broken
         else "Every expectation is met.",
-        metadata={"expectations": verdict.expectations, "broken": len(verdict.broken)},
+        metadata={
+            "broken": dg.MetadataValue.md(
+                "\n".join(f"- {each}" for each in verdict.broken) or "none"
+            ),
+            "expectations": len(verdict.found),
+            "found": dg.MetadataValue.table(
+                [
+                    dg.TableRecord({"expected": expected, "found": found})
+                    for expected, found in verdict.found
+                ]
+            ),
+            # A browser follows no link from the UI to a file; this can be copied into it.
+            "page": dg.MetadataValue.path(verdict.page.absolute()),
+        },
     )
 
 
