@@ -44,7 +44,9 @@ select
         else subnet_blocks.tao_in_emission_rao + subnet_blocks.excess_tao_rao
     end as tao_emission_rao,
     case
-        when emissions.is_candidate then injections.tao_in_emission_rao + injections.excess_tao_rao
+        when not emissions.is_candidate then null
+        when subnet_blocks.spec_version < 298 then injections.tao_in_emission_rao
+        else injections.tao_in_emission_rao + injections.chain_buy_tao_rao
     end as recomputed_tao_emission_rao
 
 from subnet_blocks
