@@ -42,7 +42,7 @@ joined as (
         emissions.is_candidate,
         emissions.block_emission_rao,
         injections.tao_in_emission_rao as recomputed_tao_in_rao,
-        injections.excess_tao_rao as recomputed_bought_tao_rao,
+        injections.chain_buy_tao_rao as recomputed_bought_tao_rao,
         -- TAO that buys alpha: none before spec 298, recorded from 411, not to be seen between
         case when subnet_blocks.spec_version < 298 then 0 else subnet_blocks.excess_tao_rao end as bought_tao_rao
 

@@ -3,6 +3,12 @@
     ('SubnetAlphaInEmission', 'rec_subnet_alpha_in_emissions_by_block', 'injection_era', 'rao'),
     ('SubnetAlphaOutEmission', 'rec_subnet_alpha_out_emissions_by_block', 'injection_era', 'rao'),
     ('SubnetMovingPrice', 'rec_subnet_moving_prices_by_block', 'moving_price_era', 'i96f32_bits'),
+    ('SubnetExcessTao', 'rec_subnet_excess_tao_by_block', 'injection_era', 'rao'),
+    ('SubnetEmaTaoFlow', 'rec_subnet_ema_tao_flows_by_block', 'emission_era', 'i64f64_bits'),
+    ('SubnetEmaProtocolFlow', 'rec_subnet_ema_protocol_flows_by_block', 'emission_era', 'i64f64_bits'),
+    ('SubnetTaoFlow', 'rec_subnet_tao_flows_by_block', 'flow_era', 'rao'),
+    ('SubnetProtocolFlow', 'rec_subnet_protocol_flows_by_block', 'flow_era', 'rao'),
+    ('EmissionGateBar', 'rec_emission_gate_bars_by_block', 'emission_era', 'u64f64_bits'),
 ] -%}
 
 with
