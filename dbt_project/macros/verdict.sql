@@ -13,6 +13,12 @@
     end
 {%- endmacro %}
 
+{# Whether a figure is one that no rule is needed for: 0, or what stood before. An exact count is only as
+   good as the part of it that is not. #}
+{% macro is_trivial(observed, before) -%}
+    coalesce({{ observed }} = 0, false) or coalesce({{ observed }} = {{ before }}, false)
+{%- endmacro %}
+
 {# A rec_ model: one quantity of chain__subnet_blocks against the table that recomputes it. #}
 {% macro reconciled(recomputed_model, quantity_column, era_column, unit) %}
 with
@@ -42,6 +48,7 @@ joined as (
         observed.spec_version,
         recomputed.{{ era_column }},
         observed.{{ quantity_column }} as observed_{{ unit }},
+        observed.pre_{{ quantity_column }} as pre_{{ unit }},
         case when observed.is_replaced is not true then recomputed.{{ quantity_column }} end as recomputed_{{ unit }},
         case
             when recomputed.block_number is null then 'no recomputed row'
@@ -66,6 +73,7 @@ select
     recomputed_{{ unit }},
     {{ residual('observed_' ~ unit, 'recomputed_' ~ unit) }} as residual_{{ unit }},
     {{ verdict('observed_' ~ unit, 'recomputed_' ~ unit) }} as verdict,
+    {{ is_trivial('observed_' ~ unit, 'pre_' ~ unit) }} as is_trivial,
     unexplained_reason
 
 from joined
