@@ -214,6 +214,7 @@ select
     cast(burned_alpha_rao as decimal(38, 0)) as burned_alpha_rao,
     cast(withheld_alpha_rao as decimal(38, 0)) as withheld_alpha_rao,
     cast(cut_alpha_rao as decimal(38, 0)) as cut_alpha_rao,
+    pre_alpha_out_rao,
     alpha_out_rao as observed_alpha_out_rao,
     cast(recomputed_alpha_out_rao as decimal(38, 0)) as recomputed_alpha_out_rao,
     {{ residual('alpha_out_rao', 'recomputed_alpha_out_rao') }} as residual_alpha_out_rao,
