@@ -15,7 +15,7 @@ from typing import Protocol
 
 import dagster as dg
 
-from orchestration import coverage, shown
+from orchestration import coverage, errors, shown
 from orchestration.chain.layout import asked_at
 from orchestration.chain.reader import ChainReader
 from orchestration.errors import GateError, SettingsError, TaobooksError, WarehouseError
@@ -333,7 +333,7 @@ def _failure(events: Sequence[dg.DagsterEvent], run_id: str, day: str | None) ->
                 raise KeyboardInterrupt
             sentence = _EXCEPTION_NAME.sub("", error.message.strip())
             if error.cls_name in _TOLD_TO_PEOPLE:
-                return TaobooksError(where + sentence)
+                return _TOLD_TO_PEOPLE[error.cls_name](where + sentence)
             return TaobooksError(
                 f"{where}{what} failed unexpectedly ({error.cls_name}: {sentence}); "
                 f"`taobooks dev` shows the traceback in the log of run {run_id[:8]}."
@@ -342,7 +342,10 @@ def _failure(events: Sequence[dg.DagsterEvent], run_id: str, day: str | None) ->
 
 
 _EXCEPTION_NAME = re.compile(r"^[\w.]+: ")
-_TOLD_TO_PEOPLE = {kind.__name__ for kind in TaobooksError.__subclasses__()} | {"Failure"}
+_TOLD_TO_PEOPLE: dict[str, type[TaobooksError]] = {
+    **{name: kind for name, kind in vars(errors).items() if isinstance(kind, type)},
+    "Failure": TaobooksError,
+}
 
 
 @contextlib.contextmanager
