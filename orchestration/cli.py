@@ -237,7 +237,7 @@ def _summary(chosen: settings.Settings, planned) -> None:
         "they are."
     )
     out.print(rows)
-    _gaps(coverage.read(chosen.lake, chosen.snapshot_interval))
+    _gaps(_covered(chosen))
     out.print(f"Warehouse  {chosen.warehouse}", soft_wrap=True)
     out.print(f"Lake       {chosen.lake.root}", soft_wrap=True)
     out.print(f"Reports    {chosen.data_docs / 'index.html'}", soft_wrap=True)
@@ -378,7 +378,7 @@ def pnl(
 def status() -> None:
     """What is in the books: days, how fresh they are, what the verdicts say."""
     chosen = settings.load()
-    covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+    covered = _covered(chosen)
     out.print(f"Home       {chosen.home}", soft_wrap=True)
     out.print(f"Source     {chosen.shown_source}", soft_wrap=True)
     if not covered.days:
@@ -403,6 +403,10 @@ def status() -> None:
         _verdicts(chosen)
     else:
         out.print("Warehouse  none yet; run `taobooks refresh`")
+
+
+def _covered(chosen: settings.Settings) -> coverage.Coverage:
+    return coverage.read(chosen.lake, chosen.snapshot_interval, is_live=chosen.is_live)
 
 
 def _gaps(covered: coverage.Coverage) -> None:
@@ -487,7 +491,7 @@ def gaps(
 ) -> None:
     """What is missing between the first and the last landed day; exit code 1 when something is."""
     chosen = _usable() if repair else settings.load()
-    covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+    covered = _covered(chosen)
     if not covered.days:
         raise LakeError(
             f"No day is landed in {chosen.lake.root} yet; run `taobooks refresh` first."
@@ -496,7 +500,7 @@ def gaps(
         from orchestration import refresh as work
 
         _take(chosen, work.repair(covered), parallel)
-        covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+        covered = _covered(chosen)
     for gap in covered.gaps:
         out.print(gap.sentence, soft_wrap=True)
     if covered.gaps:

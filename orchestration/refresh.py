@@ -15,9 +15,9 @@ from typing import Protocol
 
 import dagster as dg
 
-from orchestration import coverage
+from orchestration import coverage, errors, shown
 from orchestration.chain.reader import ChainReader
-from orchestration.errors import GateError, SettingsError, TaobooksError
+from orchestration.errors import GateError, SettingsError, TaobooksError, WarehouseError
 from orchestration.lake import day_key
 from orchestration.lock import held
 from orchestration.settings import Settings
@@ -42,7 +42,8 @@ class Watcher(Protocol):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The days a refresh takes from the source, those it leaves, being complete, and those it makes
-    again from landed bytes because other code made them."""
+    again from landed bytes because other code made them: of the days asked for, and of all that
+    are published, which would else be published no more."""
 
     days: list[str]
     complete: list[str]
@@ -99,7 +100,29 @@ def plan(
         else:
             derived.append(day_key(day))
         blocks_count += len(blocks)
-    return Plan(days, complete, derived, blocks_count)
+    for day in _made_by_other_code(chosen, day_key(low), day_key(high)):
+        derived.append(day)
+        blocks_count += len(coverage.landed_day(chosen.lake, day).blocks)
+    return Plan(days, complete, sorted(derived), blocks_count)
+
+
+def _made_by_other_code(chosen: Settings, low: str, high: str) -> list[str]:
+    """The published days before and after some days that are landed and not derived."""
+    return [
+        day
+        for day in published_days(chosen)
+        if not low <= day <= high
+        and coverage.is_landed(chosen.lake, day)
+        and not coverage.is_derived(chosen.lake, day)
+    ]
+
+
+def published_days(chosen: Settings) -> list[str]:
+    """The days that the published warehouse shows."""
+    try:
+        return shown.lake(chosen).days("raw_chain__blocks")
+    except WarehouseError:
+        return []
 
 
 def _usual_first(chosen: Settings, begin: dt.date, end: dt.date) -> dt.date:
@@ -111,11 +134,17 @@ def _usual_first(chosen: Settings, begin: dt.date, end: dt.date) -> dt.date:
 
 
 def _blocks_of(chosen: Settings, day: dt.date, reader: ChainReader) -> range:
-    """The day's blocks; a node is not asked again for those of a day that was over."""
+    """The day's blocks; a node is not asked again for those of a day that was over.
+
+    Of a day that was landed from its middle on, an archive endpoint may have more.
+    """
     landed = coverage.landed_day(chosen.lake, day_key(day))
-    if chosen.is_live and landed is not None and landed.is_over:
+    if not chosen.is_live or landed is None or not landed.is_over:
+        return reader.blocks_of_day(day)
+    if not landed.begins_late:
         return landed.blocks
-    return reader.blocks_of_day(day)
+    found = reader.blocks_of_day(day)
+    return found if found and found.start < landed.blocks.start else landed.blocks
 
 
 def _is_to_be_landed(chosen: Settings, day: str, blocks: range, head: int) -> bool:
@@ -303,7 +332,7 @@ def _failure(events: Sequence[dg.DagsterEvent], run_id: str, day: str | None) ->
                 raise KeyboardInterrupt
             sentence = _EXCEPTION_NAME.sub("", error.message.strip())
             if error.cls_name in _TOLD_TO_PEOPLE:
-                return TaobooksError(where + sentence)
+                return _TOLD_TO_PEOPLE[error.cls_name](where + sentence)
             return TaobooksError(
                 f"{where}{what} failed unexpectedly ({error.cls_name}: {sentence}); "
                 f"`taobooks dev` shows the traceback in the log of run {run_id[:8]}."
@@ -312,7 +341,10 @@ def _failure(events: Sequence[dg.DagsterEvent], run_id: str, day: str | None) ->
 
 
 _EXCEPTION_NAME = re.compile(r"^[\w.]+: ")
-_TOLD_TO_PEOPLE = {kind.__name__ for kind in TaobooksError.__subclasses__()} | {"Failure"}
+_TOLD_TO_PEOPLE: dict[str, type[TaobooksError]] = {
+    **{name: kind for name, kind in vars(errors).items() if isinstance(kind, type)},
+    "Failure": TaobooksError,
+}
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ import aiohttp
 from orchestration.chain import rpc
 from orchestration.chain.budget import Budget
 from orchestration.chain.urls import redacted
-from orchestration.errors import SourceError
+from orchestration.errors import SourceError, UnreachableError
 
 Answer = TypeVar("Answer")
 
@@ -318,7 +318,8 @@ class Endpoints:
 
         Raises:
             rpc.Discarded: no endpoint has the state of the block.
-            SourceError: no endpoint answers, or none usefully.
+            UnreachableError: no endpoint answers, or none usefully.
+            SourceError: no endpoint can be used.
         """
         began, tries = time.monotonic(), 0
         while True:
@@ -350,7 +351,7 @@ class Endpoints:
                 self._heard_at = time.monotonic()
                 return answer
             if tries > MOST_TRIES or time.monotonic() - began > MOST_SECONDS:
-                raise SourceError(
+                raise UnreachableError(
                     f"{endpoint.name} gave no usable answer in {tries} tries (the last: "
                     f"{trouble}); add another endpoint to TAOBOOKS_SOURCE or wait, and run the "
                     "same command again: it goes on."
@@ -396,7 +397,7 @@ class Endpoints:
         since = began if first else max(began, self._heard_at)
         if time.monotonic() - since > (FIRST_PATIENCE_SECONDS if first else PATIENCE_SECONDS):
             reasons = "; ".join(f"{e.name}: {e.last_trouble}" for e in usable)
-            raise SourceError(
+            raise UnreachableError(
                 f"No endpoint can be reached ({reasons}); check TAOBOOKS_SOURCE and the network, "
                 "and run the same command again: it goes on."
             )

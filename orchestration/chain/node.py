@@ -10,19 +10,19 @@ import asyncio
 import atexit
 import contextlib
 import datetime as dt
+import itertools
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from orchestration.chain import rpc
 from orchestration.chain.budget import Budget
-from orchestration.chain.endpoints import Endpoint, Endpoints, Final
+from orchestration.chain.endpoints import FORGET_SECONDS, Endpoint, Endpoints, Final
 from orchestration.chain.keys import item_prefix
 from orchestration.chain.reader import ChainIdentity
 from orchestration.errors import SourceError
@@ -71,6 +71,7 @@ class Node:
         self._head = -1
         self._head_at = 0.0
         self._first_state: int | None = None
+        self._first_state_at = 0.0
         self._times: dict[int, int] = {}
         self._specs: dict[int, int] = {}
         self._days: dict[dt.date, range] = {}
@@ -90,17 +91,25 @@ class Node:
         return self._wait(self._endpoints.ask(_identity))
 
     def first_state_block(self) -> int:
-        """0 with an archive endpoint; else found by bisection, once: others discard as they go."""
-        if self._first_state is None and self._has_state(0):
-            self._first_state = 0
+        """0 with an archive endpoint; else the first of the newest blocks, which moves on: what was
+        found holds until days are asked for, so that a day is not cut while it is taken."""
         if self._first_state is None:
-            self._first_state = _first(range(self.finalized_head() + 1), self._has_state)
-            if self._first_state is None:
-                raise SourceError(
-                    "No endpoint has the state of any block; add an archive endpoint to "
-                    "TAOBOOKS_SOURCE."
-                )
+            self._first_state = 0 if self._has_state(0) else self._first_kept()
+            self._first_state_at = time.monotonic()
         return self._first_state
+
+    def _first_kept(self) -> int:
+        """By steps back from the head that double: a full node keeps some hundreds of states."""
+        head = self.finalized_head()
+        if not self._has_state(head):
+            raise SourceError(
+                "No endpoint has the state of any block; add an archive endpoint to "
+                "TAOBOOKS_SOURCE."
+            )
+        kept, step = head, 1
+        while kept - step > 0 and self._has_state(kept - step):
+            kept, step = kept - step, 2 * step
+        return _first(range(max(1, kept - step + 1), kept + 1), self._has_state)
 
     def finalized_head(self) -> int:
         """The newest finalized block any endpoint named; it never moves back."""
@@ -110,6 +119,8 @@ class Node:
         return self._head
 
     def days(self) -> tuple[dt.date, dt.date]:
+        if time.monotonic() - self._first_state_at > FORGET_SECONDS:
+            self._first_state = None
         first, last = self.first_state_block(), self.finalized_head()
         return _utc_day(self._time(first)), _utc_day(self._time(last))
 
@@ -301,7 +312,7 @@ class Node:
         block_hash = await self._hash(block)
         before = await self._known_hash(block - 1) if block else None
         for _ in range(_PARENT_TRIES):
-            parent = await self._endpoints.ask(lambda e: _parent(e, block, block_hash))
+            parent = await self._endpoints.ask(lambda e: _parent(e, block, block_hash), block)
             if before is None or parent == rpc.bytes_of(before):
                 break
         return parent
@@ -336,8 +347,7 @@ class Node:
 
     def _first_block_at(self, blocks: range, moment_ms: int) -> int:
         """The first block of a range made at that moment or later; its stop when there is none."""
-        found = _first(blocks, lambda block: self._time(block) >= moment_ms)
-        return blocks.stop if found is None else found
+        return _first_at(blocks, moment_ms, self._time, self._times)
 
     def _has_state(self, block: int) -> bool:
         # The genesis state has no number that would prove it: who has block 1's has it too.
@@ -427,6 +437,47 @@ def _first(blocks: range, holds: Callable[[int], bool]) -> int | None:
     return high
 
 
+def _first_at(
+    blocks: range, moment_ms: int, time_of: Callable[[int], int], known: Mapping[int, int]
+) -> int:
+    """The first block of a range made at a moment or later; its stop when there is none.
+
+    Two blocks are a slot apart, or more where slots were missed: from a block whose time is known
+    one slot each leads near, and from there nearer. Every third step halves what is left, for
+    chains that keep no such time.
+
+    Args:
+        known: times that need not be asked for.
+    """
+    times = {block: ms for block, ms in known.items() if block in blocks}
+    low = max((block for block, ms in times.items() if ms < moment_ms), default=None)
+    high = min((block for block, ms in times.items() if ms >= moment_ms), default=None)
+    if high is None:
+        if not blocks or time_of(blocks[-1]) < moment_ms:
+            return blocks.stop
+        high = blocks[-1]
+    if low is None:
+        if time_of(blocks[0]) >= moment_ms:
+            return blocks[0]
+        low = blocks[0]
+    step = 0
+    while high - low > 1:
+        step += 1
+        behind, ahead = moment_ms - time_of(low), time_of(high) - moment_ms
+        if step % 3 == 0:
+            guess = (low + high) // 2
+        elif behind <= ahead:
+            guess = low + -(-behind // BLOCK_MS)
+        else:
+            guess = high - ahead // BLOCK_MS
+        guess = min(max(guess, low + 1), high - 1)
+        if time_of(guess) >= moment_ms:
+            high = guess
+        else:
+            low = guess
+    return high
+
+
 def _has_failed(task: asyncio.Task) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
@@ -480,6 +531,8 @@ def _refuse_disagreement(
 
 async def _parent(endpoint: Endpoint, block: int, block_hash: str) -> bytes:
     def read(header: Any) -> bytes:
+        if header is None and endpoint.final is not None and block <= endpoint.final.number:
+            raise rpc.Discarded(f"the header of block {block} is not there")
         if _number_of(header) != block:
             raise rpc.BadAnswer(f"the header of block {block} is of another block")
         return rpc.bytes_of(rpc.hash_of(header.get("parentHash")))
@@ -652,7 +705,9 @@ async def _keys_after(
         if not isinstance(result, list) or len(result) > most:
             raise rpc.BadAnswer("not a page of keys")
         page = [rpc.bytes_of(key) for key in result]
-        in_order = all(a < b for a, b in pairwise(page)) and (not page or page[0] >= after)
+        in_order = all(a < b for a, b in itertools.pairwise(page)) and (
+            not page or page[0] >= after
+        )
         if not in_order or not all(key.startswith(prefix) for key in page):
             raise rpc.BadAnswer("a page of keys is out of order or of another item")
         if page and after != prefix and page[0] == after:

@@ -1,8 +1,10 @@
 """A chain read from its nodes is the chain that was recorded, however badly the nodes behave."""
 
 import asyncio
+import bisect
 import datetime as dt
 import json
+import random
 import time
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from orchestration import settings
 from orchestration.chain import endpoints, land, metadata, rpc, stake_events, stakes
 from orchestration.chain.budget import Budget
-from orchestration.chain.node import Node
+from orchestration.chain.node import Node, _first_at
 from orchestration.chain.reader import ChainReader
 from orchestration.chain.record import record
 from orchestration.chain.recording import Recording
@@ -239,6 +241,54 @@ def test_old_state_is_asked_of_the_endpoint_that_has_it(small, recorded, opened,
     with serving(small, pruned) as full, serving(small) as archive:
         assert landed(opened(full.ws_url, archive.ws_url)) == recorded
         assert full.requests["state_queryStorageAt"] > 50
+
+
+@pytest.mark.parametrize("is_regular", [True, False])
+def test_the_first_block_of_a_day_is_found_by_few_questions(is_regular):
+    """Ten weeks of a chain that misses one slot in a hundred, and stood still for a day; or makes a
+    block whenever it likes."""
+    chance, moment, times = random.Random(1), 1_700_000_000_000, []
+    while len(times) < (500_000 if is_regular else 50_000):
+        times.append(moment)
+        missed = chance.random() < 0.01 if is_regular else chance.random() * 100
+        moment += int(12_000 * (1 + missed)) + (86_400_000 if len(times) == 200_000 else 0)
+    blocks, asked, calls = range(7, 7 + len(times)), {}, []
+
+    def time_of(block: int) -> int:
+        if block not in asked:
+            calls[-1] += 1
+            asked[block] = times[block - 7]
+        return asked[block]
+
+    for day in range(times[0] // 86_400_000, times[-1] // 86_400_000 + 2):
+        calls.append(0)
+        found = _first_at(blocks, day * 86_400_000, time_of, asked)
+        assert found == 7 + bisect.bisect_left(times, day * 86_400_000)
+    if is_regular:
+        assert sum(calls) / len(calls) < 8, "and by bisection 19"
+        assert max(calls) < 30
+    else:
+        assert max(calls) < 50
+
+
+def test_a_pruned_node_is_asked_of_few_blocks_and_again_as_it_goes_on(embedded, opened):
+    with serving(embedded, Faults(pruned_below=880)) as full:
+        source = opened(full.ws_url)
+        assert source.first_state_block() == 880
+        assert full.requests["state_queryStorageAt"] < 40
+        full.server._methods._pruned_below = 890
+        assert source.first_state_block() == 880, "as it was when days were asked for"
+        source._first_state_at -= endpoints.FORGET_SECONDS + 1
+        source.days()
+        assert source.first_state_block() == 890
+
+
+def test_a_block_whose_header_is_not_there_asks_for_an_archive(small, opened):
+    with (
+        serving(small) as served,
+        pytest.raises(SourceError, match=r"block 598 any more; add an archive endpoint"),
+    ):
+        opened(served.ws_url).headers(range(598, 602))
 
 
 def test_a_pruned_node_says_from_which_block_it_has_state(small, opened):
