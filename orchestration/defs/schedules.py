@@ -55,7 +55,12 @@ def tip_schedule(
     ]
 
 
-watch_schedule = dg.ScheduleDefinition(job=watch, cron_schedule="37 * * * *", name="watch_schedule")
+watch_schedule = dg.ScheduleDefinition(
+    job=watch,
+    cron_schedule="37 * * * *",
+    name="watch_schedule",
+    description="Asks each hour whether the newest block is fresh and no day is missing.",
+)
 
 
 def _unfinished(chosen: settings.Settings, reader: ChainReader) -> list[str]:
