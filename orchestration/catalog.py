@@ -1,5 +1,5 @@
 """What the published warehouse holds: its tables and columns in words, and names nearest to a
-mistyped one; from the warehouse alone."""
+mistyped one."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,9 @@ from difflib import SequenceMatcher
 
 import duckdb
 
+from orchestration.columns import meaning
 from orchestration.errors import SettingsError, TaobooksError
+from orchestration.schemas import TABLES
 
 SCHEMAS = {"main": "marts", "intermediate": "intermediate", "staging": "the lake, read in place"}
 """Where dbt puts the layers, in the order in which a person wants them."""
@@ -74,13 +76,24 @@ def columns(books: duckdb.DuckDBPyConnection, name: str) -> tuple[str, duckdb.Du
     described = books.sql(
         f"""
         select column_name as "column", lower(data_type) as "type",
-            coalesce(comment, '') as "what it is"
+            coalesce(comment, map_extract({_meanings(found[1])}, column_name)[1], '')
+                as "what it is"
         from duckdb_columns()
         where schema_name = '{found[0]}' and table_name = '{found[1]}'
         order by column_index
         """
     )
     return found[2] or "", described
+
+
+def _meanings(view: str) -> str:
+    """What the columns of a table of the lake mean, as SQL; its view in staging says nothing."""
+    table = view.removeprefix("stg_")
+    of_lake = TABLES[table].names if table in TABLES else []
+    said = {name: meaning(table, name).replace("'", "''") for name in of_lake}
+    said["block_date"] = "UTC day of the file."
+    pairs = ", ".join(f"'{name}': '{words}'" for name, words in said.items())
+    return f"map {{{pairs}}}"
 
 
 def _called(schema: str, table: str) -> str:

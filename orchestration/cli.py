@@ -245,6 +245,9 @@ def _summary(chosen: settings.Settings, planned) -> None:
     for example in examples.EXAMPLES[:3]:
         out.print(f"\n# {example.question}", style="dim", highlight=False)
         out.print(example.command(_own_name()), highlight=False, soft_wrap=True, markup=False)
+    out.print("\n# What else is there?  Its columns?  The runs and checks behind it?", style="dim")
+    for more in ("tables", "tables fct_pools_by_day", "dev"):
+        out.print(f"{_own_name()} {more}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _verdicts(chosen: settings.Settings) -> None:

@@ -193,7 +193,7 @@ def _of_index(docs: Path) -> Iterator[Change]:
         _INFO,
         _info(
             "Expectations",
-            "What was expected of each day of each table, and what was found, by "
+            "What was expected of each day of each table, and what was found: a row opens it. By "
             '<a href="https://greatexpectations.io">Great Expectations</a>.',
         ),
     )

@@ -48,6 +48,26 @@ def test_words_are_broken_between_them_before_a_number_is():
     assert f"│ {wide} │\n" in drawn
 
 
+def test_a_long_name_over_short_numbers_is_broken_after_its_underscores():
+    query = "select 7 as unexplained_count, 12345678 as flow_chain_user_7d_rao"
+    assert shown(query, 50).splitlines()[1] == "┃ unexplained_count ┃ flow_chain_user_7d_rao ┃"
+    assert shown(query, 45).splitlines()[1:6] == [
+        "┃              ┃    flow_ ┃",
+        "┃              ┃   chain_ ┃",
+        "┃ unexplained_ ┃ user_7d_ ┃",
+        "┃        count ┃      rao ┃",
+        "┡━━━━━━━━━━━━━━╇━━━━━━━━━━┩",
+    ]
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_a_decimal_of_nought_is_written_in_digits(form):
+    screen = Console(file=io.StringIO(), width=40)
+    nought = duckdb.connect().sql("select 0::decimal(38, 9) as tao")
+    answers.write(nought, Form(form), screen, None)
+    assert "0.000000000" in screen.file.getvalue()
+
+
 @pytest.mark.parametrize("width", [12, 30, 60, 200])
 def test_every_cell_of_a_wide_answer_is_on_the_screen_at_any_width(width):
     drawn = shown(f"select '{ADDRESS}' as coldkey, 1 as one, '[b]x' as markup", width)
@@ -57,5 +77,5 @@ def test_every_cell_of_a_wide_answer_is_on_the_screen_at_any_width(width):
 
 
 def test_of_no_row_too_wide_the_columns_are_named():
-    said = shown("select 1 as first_of_two, 2 as second_of_two where false", 20)
+    said = shown("select 1 as first_of_two, 2 as second_of_two where false", 14)
     assert " ".join(said.split()) == "no row of first_of_two, second_of_two"

@@ -18,7 +18,7 @@ def books():
         insert into fct_pools_by_day values (1, 0.5), (2, null);
         create table dim_days (block_date date);
         create schema staging;
-        create view staging.stg_chain__blocks as select 7 as block_number;
+        create view staging.stg_chain__blocks as select 7 as block_number, 8 as made_up;
         """
     )
     with connection:
@@ -48,7 +48,10 @@ def test_the_columns_of_a_table_have_type_and_description(books):
 
 @pytest.mark.parametrize("name", ["stg_chain__blocks", "staging.stg_chain__blocks"])
 def test_a_view_is_found_with_and_without_its_schema(books, name):
-    assert catalog.columns(books, name)[1].fetchall() == [("block_number", "integer", "")]
+    assert catalog.columns(books, name)[1].fetchall() == [
+        ("block_number", "integer", "The block."),
+        ("made_up", "integer", ""),
+    ]
 
 
 @pytest.mark.parametrize("name", ["main.stg_chain__blocks", "fct_pools_by_dya", "'; drop"])

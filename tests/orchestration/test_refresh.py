@@ -29,6 +29,7 @@ from orchestration.definitions import defs
 from orchestration.errors import TaobooksError
 from orchestration.examples import EXAMPLES
 from orchestration.ledger.kinds import EFFECTS
+from orchestration.lock import day_lock, held
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from tests.conftest import PROJECT, Silent
@@ -505,6 +506,33 @@ def test_a_runtime_laid_out_otherwise_stops_its_day_and_no_other(altered, at_hom
     assert coverage.publishable_days(chosen.lake) == days
     assert verdicts_on(chosen, "raw_chain__blocks", "layout_is_confirmed", days[1])[-1].passed
     assert not coverage.read(chosen.lake, 1).gaps
+
+
+def test_the_ui_shows_each_run_under_its_job(books, repository):
+    with dg.DagsterInstance.from_config(str(books.dagster_home)) as instance:
+        of_location = dg.RunsFilter(tags={".dagster/repository": "__repository__@taobooks"})
+        runs = instance.get_runs(of_location)
+        assert len(runs) == len(instance.get_runs()) == 2
+    for run in runs:
+        assert run.status == dg.DagsterRunStatus.SUCCESS
+        assert run.remote_job_origin.location_name == "taobooks"
+        assert run.remote_job_origin.repository_origin.repository_name == repository.name
+        assert run.remote_job_origin.job_name == run.job_name
+    assert {run.job_name for run in runs} == {"land_day", "build_warehouse"}
+
+
+def test_a_run_that_fails_before_its_first_step_is_under_its_job_too(small, at_home):
+    chosen = at_home(small)
+    with (
+        held(day_lock(chosen.home, DAY), "testing"),
+        refresh.opened(chosen) as instance,
+        pytest.raises(TaobooksError, match="is at work on"),
+    ):
+        refresh.execute("land_day", instance, Silent(), DAY)
+    with refresh.opened(chosen) as instance:
+        (run,) = instance.get_runs()
+    assert run.status == dg.DagsterRunStatus.FAILURE
+    assert run.remote_job_origin.job_name == "land_day"
 
 
 def verdicts_on(chosen: Settings, asset: str, check: str, day: str) -> list:

@@ -1,5 +1,7 @@
 """Gates at the door: a day that breaks its suite goes no further."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from orchestration import settings
@@ -44,20 +46,22 @@ def _judged(table: str, day: str, lake: LakeResource, otherwise: str) -> dg.Asse
         if verdict.broken
         else "Every expectation is met.",
         metadata={
-            "broken": dg.MetadataValue.md(
-                "\n".join(f"- {each}" for each in verdict.broken) or "none"
-            ),
             "expectations": len(verdict.found),
+            "broken": _listed(verdict.broken) if verdict.broken else "none",
+            # A browser follows no link from the UI to a file; this can be copied into it.
+            "page": dg.MetadataValue.path(verdict.page.absolute()),
             "found": dg.MetadataValue.table(
                 [
                     dg.TableRecord({"expected": expected, "found": found})
                     for expected, found in verdict.found
                 ]
             ),
-            # A browser follows no link from the UI to a file; this can be copied into it.
-            "page": dg.MetadataValue.path(verdict.page.absolute()),
         },
     )
+
+
+def _listed(sentences: Sequence[str]) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {each}" for each in sentences))
 
 
 @dg.asset_check(
