@@ -5,6 +5,16 @@
     cast(sum({{ expression }}) {%- if over %} over {{ over }} {%- endif %} as decimal(38, 0))
 {%- endmacro %}
 
+{# A sum that is null where one of its parts is: what is not known is not nought. #}
+{% macro known_sum(expression) -%}
+    case when count(*) = count({{ expression }}) then {{ exact_sum(expression) }} end
+{%- endmacro %}
+
+{# Whether all of some amounts is known, or an entry's TAO was not. #}
+{% macro cost_verdict(condition) -%}
+    case when {{ condition }} then 'unpriced' else 'priced' end
+{%- endmacro %}
+
 {# Whole quotient of two non-negative exact numbers; null for a zero divisor. #}
 {% macro exact_quotient(numerator, denominator) -%}
     {{ adapter.dispatch('exact_quotient', 'taobooks')(numerator, denominator) }}
