@@ -27,7 +27,7 @@ from orchestration.answers import Form
 from orchestration.errors import LakeError, SettingsError, TaobooksError
 from orchestration.lake import day_key
 from orchestration.schemas import TABLES
-from orchestration.statement import METHODS, statement
+from orchestration.statement import METHODS, printed, statement
 from orchestration.warehouse import Warehouse
 
 app = typer.Typer(
@@ -363,15 +363,32 @@ def pnl(
     method: Annotated[
         str | None, typer.Option(help=f"One of {', '.join(METHODS)}; all where not given.")
     ] = None,
+    lots: Annotated[bool, typer.Option("--lots", help="With every lot held, by fifo.")] = False,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it here instead of to the screen.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it here, entry by entry, not to the screen."),
     ] = None,
 ) -> None:
-    """One account's statement: what it realised, what it holds, and its lots."""
+    """One account's statement: what it realised and what it holds, with totals."""
     chosen = settings.load()
     with Warehouse(chosen.home).reading() as books:
-        answer = statement(chosen, books, coldkey, method)
-        _write(answer, Form.CSV if csv else Form.TABLE, csv)
+        said = statement(chosen, books, coldkey, method, with_lots=lots)
+        if csv is not None:
+            try:
+                _write(said.rows, Form.CSV, csv)
+            except (OSError, duckdb.IOException) as error:
+                raise SettingsError(f"{csv} cannot be written ({error}); choose another.") from None
+            return
+        out.print(
+            f"{said.coldkey} at the end of {said.as_of}, block {said.block_number:,}; the books "
+            f"begin at block {said.books_begin_at_block:,}.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        for table in printed(said):
+            out.print(table)
+        for reason in said.reasons:
+            out.print(f"Not known: {reason}.", highlight=False, soft_wrap=True)
 
 
 # ---------------------------------------------------------------------- status

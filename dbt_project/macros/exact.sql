@@ -14,6 +14,11 @@
     end
 {%- endmacro %}
 
+{# Whether all of some amounts is known, or an entry's TAO was not. #}
+{% macro cost_verdict(condition) -%}
+    case when {{ condition }} then 'unpriced' else 'priced' end
+{%- endmacro %}
+
 {# Whole quotient of two non-negative exact numbers; null for a zero divisor. #}
 {% macro exact_quotient(numerator, denominator) -%}
     {{ adapter.dispatch('exact_quotient', 'taobooks')(numerator, denominator) }}

@@ -26,6 +26,7 @@ class Effect(IntEnum):
 
 
 OPENING = "opening"
+DISSOLUTION = "dissolution"
 ROUNDING = "rounding"
 UNATTRIBUTED = "unattributed"
 UNREAD = "unread"
@@ -39,7 +40,10 @@ EFFECTS: dict[str, Effect] = {
     # from one subnet to another: a sale and a purchase at the TAO that was executed
     "swap_out": Effect.SELL,
     "swap_in": Effect.BUY,
-    # inside one subnet: from hotkey to hotkey, from coldkey to coldkey
+    # the subnet ended: its pool's TAO was paid out for its alpha
+    DISSOLUTION: Effect.SELL,
+    # inside one subnet: from hotkey to hotkey, from coldkey to coldkey; of all there is
+    # where a key was swapped for another
     "move_out": Effect.OUT,
     "move_in": Effect.IN,
     "transfer_out": Effect.OUT,

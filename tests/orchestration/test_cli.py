@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,7 +13,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from orchestration import cli, refresh
+from orchestration import cli, refresh, statement
 from orchestration.chain.recording import Recording
 from orchestration.errors import TaobooksError
 
@@ -341,7 +342,7 @@ def busiest(run) -> str:
 
 def test_a_statement_has_what_was_realised_what_is_held_and_every_lot(run, busiest, tmp_path):
     path = tmp_path / "statement.csv"
-    assert run("pnl", "--coldkey", busiest, "--csv", str(path)).exit_code == 0
+    assert run("pnl", "--coldkey", busiest, "--lots", "--csv", str(path)).exit_code == 0
     rows = list(csv.DictReader(path.open()))
     assert {(row["part"], row["method"]) for row in rows} == {
         ("realised", "zero_basis"),
@@ -351,6 +352,7 @@ def test_a_statement_has_what_was_realised_what_is_held_and_every_lot(run, busie
         ("held", "fair_value"),
         ("held", "fifo"),
         ("lot", "fifo"),
+        *((f"total_{part}", m) for part in ("realised", "held") for m in statement.METHODS),
     }
 
     def sums(part: str, column: str) -> dict[str, int]:
@@ -371,9 +373,25 @@ def test_a_statement_has_what_was_realised_what_is_held_and_every_lot(run, busie
 def test_a_statement_by_one_method_goes_to_the_screen(run, busiest):
     result = run("pnl", "--coldkey", busiest, "--method", "fair_value")
     assert result.exit_code == 0
-    assert "fair_value" in result.output
+    assert "By fair_value, in TAO" in result.output
     assert "zero_basis" not in result.output
-    assert "lot" not in result.output
+    assert "Lots" not in result.output
+    assert f"{busiest} at the end of 2025-07-08, block 900; the books begin at block 300." in (
+        result.output
+    )
+    query = (
+        "select fair_value_rpnl_tao from (select sum(rpnl_tao) as fair_value_rpnl_tao from"
+        f" fct_realized_pnl where method = 'fair_value' and coldkey_ss58 = '{busiest}')"
+    )
+    total = json.loads(run("sql", query, "-f", "json").output)[0]["fair_value_rpnl_tao"]
+    last = [line for line in result.output.splitlines() if line.startswith("│ all")]
+    assert f"{Decimal(total):,.9f}" in last[0]
+
+
+def test_a_statement_shows_its_lots_when_asked(run, busiest):
+    result = run("pnl", "--coldkey", busiest, "--method", "fifo", "--lots")
+    assert result.exit_code == 0
+    assert "Lots by fifo" in result.output
 
 
 @pytest.mark.parametrize(
@@ -384,6 +402,13 @@ def test_a_statement_by_one_method_goes_to_the_screen(run, busiest):
         (
             ("--coldkey", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", "--method", "lifo"),
             "choose one of zero_basis",
+        ),
+        (
+            (
+                *("--coldkey", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"),
+                *("--method", "zero_basis", "--lots"),
+            ),
+            "--lots are those of fifo",
         ),
     ],
 )

@@ -33,7 +33,7 @@ from orchestration.lock import day_lock, held
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from tests.conftest import PROJECT, Silent
-from tests.orchestration.test_ledger_entries import assert_every_stake_closes
+from tests.orchestration.test_ledger_entries import NOT_RECORDED, assert_every_stake_closes
 
 DAY = "2025-07-08"
 EMISSIONS = ("SubnetTaoInEmission", "SubnetAlphaInEmission", "SubnetAlphaOutEmission")
@@ -213,7 +213,7 @@ def test_the_whole_capture_is_exact(localnet_a, at_home):
     day = [chosen.lake.read(n, DAY) for n in ("chain__stake_ledger", "chain__stakes_by_day")]
     assert_every_stake_closes(*day)
     kinds = set(day[0]["kind"].to_pylist())
-    assert kinds == EFFECTS.keys() - {"unattributed", "unread", "opening"}
+    assert kinds == EFFECTS.keys() - NOT_RECORDED
     assert ask(chosen.home, "select distinct verdict from rec_ledger_by_day") == [("exact",)]
     assert found["PoolCash"] == found["AlphaOutHeld"] == [27, 0, 0, 0]
     # The surge of netuid 6 and the spiral of netuid 17: money in and out of the pool, and who won.

@@ -13,6 +13,7 @@ entries as (
         coldkey_ss58,
         hotkey_ss58,
         netuid,
+        subnet_registered_at_block,
         count(*) as entries_count,
         {{ exact_sum("case when kind not in ('rounding', 'unread', 'unattributed') then alpha_rao else 0 end") }} as attributed_alpha_rao,
         {{ exact_sum("case when kind = 'rounding' then alpha_rao else 0 end") }} as rounding_alpha_rao,
@@ -25,7 +26,7 @@ entries as (
         end as unread_reason
 
     from {{ ref('stg_chain__stake_ledger') }}
-    group by block_date, coldkey_ss58, hotkey_ss58, netuid
+    group by block_date, coldkey_ss58, hotkey_ss58, netuid, subnet_registered_at_block
 
 ),
 
@@ -43,6 +44,7 @@ joined as (
         coalesce(stakes.coldkey_ss58, entries.coldkey_ss58) as coldkey_ss58,
         coalesce(stakes.hotkey_ss58, entries.hotkey_ss58) as hotkey_ss58,
         coalesce(stakes.netuid, entries.netuid) as netuid,
+        coalesce(stakes.subnet_registered_at_block, entries.subnet_registered_at_block) as subnet_registered_at_block,
         stakes.block_number,
         coalesce(entries.entries_count, 0) as entries_count,
         case when stakes.coldkey_ss58 is null then 0 else stakes.pre_alpha_rao end as pre_alpha_rao,
@@ -62,6 +64,7 @@ joined as (
         and stakes.coldkey_ss58 = entries.coldkey_ss58
         and stakes.hotkey_ss58 = entries.hotkey_ss58
         and stakes.netuid = entries.netuid
+        and stakes.subnet_registered_at_block = entries.subnet_registered_at_block
 
 ),
 
@@ -96,6 +99,7 @@ select
     coldkey_ss58,
     hotkey_ss58,
     netuid,
+    subnet_registered_at_block,
     last_block_number,
     spec_version,
     cast(entries_count as bigint) as entries_count,

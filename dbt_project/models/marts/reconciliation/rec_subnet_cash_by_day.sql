@@ -41,7 +41,8 @@ emissions as (
 
 ),
 
--- what traders paid into the pool less what it paid them: fees in TAO stay with the lenders, outside it.
+-- what traders paid into the pool less what it paid them: fees in TAO stay with the lenders, outside
+-- it, but that up to spec 289 they stay in the pool.
 -- a move inside a subnet that was executed as a sale and a purchase costs the pool the fee
 traded as (
 
@@ -50,7 +51,7 @@ traded as (
         ends.netuid,
         ends.subnet_generation,
         {{ exact_sum('-entries.tao_rao') }} as paid_tao_rao,
-        {{ exact_sum('case when entries.is_fee_in_alpha then 0 else coalesce(entries.fee_rao, 0) end') }} as fee_tao_rao
+        {{ exact_sum("case when entries.is_fee_in_alpha or entries.fee_goes_to = 'pool' then 0 else coalesce(entries.fee_rao, 0) end") }} as fee_tao_rao
 
     from ends
     inner join entries
