@@ -140,6 +140,9 @@ EVERYWHERE = {
     "last_mechanism_step_block": "The block of the last epoch.",
     "pending_owner_cut_rao": "Alpha of the owner that waits for the epoch.",
     "pending_emission_rao": "Alpha of miners and validators that waits for the epoch.",
+    "pending_server_rao": "Alpha of miners that waits for the epoch.",
+    "pending_validator_rao": "Alpha of validators that waits for the epoch.",
+    "pending_root_alpha_rao": "Alpha of root that waits for the epoch.",
     "pending_alpha_swapped_rao": "Alpha of root that was sold since the epoch.",
     "pending_root_divs_rao": "TAO of root that waits for the epoch.",
     "coinbase_spot_price_u96f32_bits": "The price that the moving price takes in: before the "

@@ -162,6 +162,12 @@ CHAIN__SUBNET_BLOCKS = _schema(
     ("pending_alpha_swapped_rao", pa.int64(), "null"),
     ("pre_pending_root_divs_rao", pa.int64(), "null"),
     ("pending_root_divs_rao", pa.int64(), "null"),
+    ("pre_pending_server_rao", pa.int64(), "null"),
+    ("pending_server_rao", pa.int64(), "null"),
+    ("pre_pending_validator_rao", pa.int64(), "null"),
+    ("pending_validator_rao", pa.int64(), "null"),
+    ("pre_pending_root_alpha_rao", pa.int64(), "null"),
+    ("pending_root_alpha_rao", pa.int64(), "null"),
     # ---------- registration and user liquidity
     ("burn_rao", pa.int64()),  # as the block's extrinsics found it: it is adjusted before them
     ("pre_is_user_liquidity_enabled", pa.bool_(), "null"),

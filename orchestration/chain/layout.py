@@ -261,6 +261,9 @@ SUBNET_ITEMS: tuple[StorageItem, ...] = (
     _subnet("pending_emission_rao", "PendingEmission", "u64", _U64, last_spec=342),
     _subnet("pending_alpha_swapped_rao", "PendingAlphaSwapped", "u64", _U64, last_spec=342),
     _subnet("pending_root_divs_rao", "PendingRootDivs", "u64", _U64, last_spec=333),
+    _subnet("pending_server_rao", "PendingServerEmission", "u64", _U64, first_spec=343),
+    _subnet("pending_validator_rao", "PendingValidatorEmission", "u64", _U64, first_spec=343),
+    _subnet("pending_root_alpha_rao", "PendingRootAlphaDivs", "u64", _U64, first_spec=334),
     # ---------- what a registration costs: 1 TAO, then 0.1
     _subnet(
         "burn_rao",

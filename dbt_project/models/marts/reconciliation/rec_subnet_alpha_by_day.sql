@@ -4,8 +4,14 @@ ends as (
 
     select
         *,
-        pre_pending_emission_rao + pre_pending_owner_cut_rao as pre_pending_alpha_rao,
-        pending_emission_rao + pending_owner_cut_rao as pending_alpha_rao
+        -- in one amount up to spec 342; servers' and validators' apart from 343, root's from 334
+{%- for when in ['pre_', ''] %}
+        coalesce({{ when }}pending_emission_rao, 0)
+        + coalesce({{ when }}pending_server_rao, 0)
+        + coalesce({{ when }}pending_validator_rao, 0)
+        + coalesce({{ when }}pending_root_alpha_rao, 0)
+        + {{ when }}pending_owner_cut_rao as {{ when }}pending_alpha_rao{{ ',' if when }}
+{%- endfor %}
 
     from {{ ref('int_subnet_day_ends') }}
 
