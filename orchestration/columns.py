@@ -145,8 +145,6 @@ EVERYWHERE = {
     "pending_root_alpha_rao": "Alpha of root that waits for the epoch.",
     "pending_alpha_swapped_rao": "Alpha of root that was sold since the epoch.",
     "pending_root_divs_rao": "TAO of root that waits for the epoch.",
-    "coinbase_spot_price_u96f32_bits": "The price that the moving price takes in: before the "
-    "block's extrinsics.",
     "root_sale_tao_rao": "TAO that root's alpha was sold for in the block.",
     "drained_owner_cut_rao": "Alpha of the owner that the block's epoch was given; null: none ran.",
     "drained_emission_rao": "Alpha that the block's epoch was given to share out; null: none ran.",
@@ -283,7 +281,6 @@ EVERYWHERE = {
     "zero_basis_moved_in_rao": "Cost that came with moves less what went, by zero_basis.",
     "fair_value_moved_in_rao": "Cost that came with moves less what went, by fair_value.",
     "fifo_moved_in_rao": "Cost that came with moves less what went, by fifo.",
-    "unpriced_entries_count": "Entries earned with no price known, counted as worth 0.",
     "average_alpha_rao": "Alpha that zero_basis goes on averaging.",
     "average_tao_rao": "TAO that zero_basis goes on averaging.",
     "average_sold_alpha_rao": "Alpha sold of what zero_basis goes on averaging.",
