@@ -1,6 +1,7 @@
 """Every mechanism whose rules are stated here, with its eras, in the order of a block."""
 
 from mechanics import (
+    alpha_issuance,
     alpha_split,
     amm,
     distribution,
@@ -20,6 +21,7 @@ MECHANISMS: dict[str, Eras] = {
     room.ERAS.mechanism: room.ERAS
     for room in (
         issuance,
+        alpha_issuance,
         emission,
         flow,
         injection,

@@ -1,8 +1,9 @@
 """What a block does to one subnet's pool, in the chain's order: injection, root sale, extrinsics.
 
 Here the mechanisms meet: each step is another room's rule, and only the order and what is handed
-from one to the next is stated here. Known for specs 290 to 333: from 334 root's alpha is not sold,
-and the rules read reservoirs besides.
+from one to the next is stated here. The injection is known wherever its rule and the pool's are,
+the root sale up to spec 333, what extrinsics do for specs 290 to 333. From 334 root's alpha is not
+sold in the coinbase, so that the pool after the injection is the pool before extrinsics.
 """
 
 from dataclasses import dataclass
@@ -36,16 +37,35 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Injected:
+    """A subnet's pool after the block's injection.
+
+    Attributes:
+        pool: the pool.
+        due: the subnet's part of the block, as the rule splits it.
+        outcome: what the pool made of it.
+        settled: what the coinbase changed.
+    """
+
+    pool: amm.PoolState
+    due: injection.Injection
+    outcome: injection.PoolOutcome
+    settled: injection.Settlement
+
+
+@dataclass(frozen=True, slots=True)
 class Coinbase:
     """A subnet after the block's coinbase, before its epoch and the block's extrinsics.
 
     Attributes:
+        injected: what the injection came to.
         pool: the pool.
         alpha_out_rao: SubnetAlphaOut.
         split: what was added to the pending amounts.
         root_tao_rao: TAO that root's alpha was sold for: added to PendingRootDivs.
     """
 
+    injected: Injected
     pool: amm.PoolState
     alpha_out_rao: int
     split: alpha_split.AlphaSplit
@@ -53,7 +73,7 @@ class Coinbase:
 
 
 def require_known(spec_version: int) -> None:
-    """Refuse a spec whose order is not stated here.
+    """Refuse a spec of which only the injection is stated here.
 
     Raises:
         UnknownRule: it is not one of 290 to 333.
@@ -62,6 +82,51 @@ def require_known(spec_version: int) -> None:
         raise UnknownRule(
             "replay", spec_version, f"specs {FIRST_SPEC_VERSION} to {LAST_SPEC_VERSION}"
         )
+
+
+def injected(spec_version: int, pool: amm.PoolState, pre: injection.InjectionState) -> Injected:
+    """A candidate's pool after the block's injection.
+
+    Rule
+        The injection's steps in the order of its era: the excess TAO buys without fee or limit, the
+        protocol's liquidity or the weights take the injection in, the reserves grow. What a pool
+        refuses to sell is not bought.
+
+    Args
+        spec_version: the runtime that executes the block.
+        pool: the pool before the block.
+        pre: the subnet's part of the block.
+
+    Returns
+        The pool, and what the injection came to; rao.
+
+    Errors
+        UnknownRule where the rule of injections or of the pool is not known; BadState for a state
+        that lacks what they read.
+
+    Source
+        subtensor@c39063b475 (spec 290), subtensor@6a76ecc0d5 (spec 342), subtensor@14bc6f9 (spec
+        425), pallets/subtensor/src/coinbase/run_coinbase.rs: run_coinbase, inject_and_maybe_swap.
+    """
+    market = amm.ERAS.at(spec_version).module
+    rules = injection.ERAS.at(spec_version).module
+    due = rules.recompute(pre)
+    adjustment = amm.Adjustment(pool, due.tao_in_rao, due.alpha_in_rao)
+    paid_rao = bought_rao = 0
+    for step in rules.ORDER:
+        if step is Step.BUY and due.excess_tao_rao:
+            try:
+                swap = market.buy(pool, due.excess_tao_rao, drop_fees=True)
+            except amm.Refused:
+                continue
+            pool, paid_rao, bought_rao = swap.pool, swap.paid_in_rao, swap.paid_out_rao
+        elif step is Step.LIQUIDITY:
+            adjustment = market.adjust_liquidity(pool, due.tao_in_rao, due.alpha_in_rao)
+            pool = adjustment.pool
+        elif step is Step.RESERVES:
+            pool = amm.Adjustment(pool, adjustment.tao_rao, adjustment.alpha_rao).applied()
+    outcome = injection.PoolOutcome(paid_rao, bought_rao, adjustment.tao_rao, adjustment.alpha_rao)
+    return Injected(pool, due, outcome, rules.settle(due, outcome))
 
 
 def coinbase(
@@ -89,47 +154,35 @@ def coinbase(
         The subnet after the coinbase, rao.
 
     Errors
-        UnknownRule outside specs 290 to 333.
+        UnknownRule from spec 334 on, and where a rule that meets here is not known.
 
     Source
-        subtensor@c39063b475 (spec 290), pallets/subtensor/src/coinbase/run_coinbase.rs:
-        run_coinbase, steps 3 to 6.
+        subtensor@e2b8367b8b (spec 233) and @c39063b475 (spec 290), pallets/subtensor/src/coinbase/
+        run_coinbase.rs: run_coinbase, steps 3 to 6.
     """
-    require_known(spec_version)
+    if spec_version > LAST_SPEC_VERSION:
+        raise UnknownRule("coinbase", spec_version, f"specs up to {LAST_SPEC_VERSION}")
     market = amm.ERAS.at(spec_version).module
-    rules = injection.ERAS.at(spec_version).module
-    injected = rules.recompute(pre)
-    outcome = injection.PoolOutcome()
-    for step in rules.ORDER:
-        if step is Step.BUY and injected.excess_tao_rao:
-            try:
-                swap = market.buy(pool, injected.excess_tao_rao, drop_fees=True)
-            except amm.Refused:
-                continue
-            pool = swap.pool
-            outcome = injection.PoolOutcome(swap.paid_in_rao, swap.paid_out_rao)
-        elif step is Step.LIQUIDITY:
-            pool = market.adjust_liquidity(pool, injected.tao_in_rao, injected.alpha_in_rao).pool
-        elif step is Step.RESERVES:
-            pool = amm.Adjustment(pool, injected.tao_in_rao, injected.alpha_in_rao).applied()
-    alpha_out_rao += rules.settle(injected, outcome).alpha_out_rao
+    done = injected(spec_version, pool, pre)
+    pool = done.pool
+    alpha_out_rao += done.settled.alpha_out_rao
     split = alpha_split.ERAS.at(spec_version).module.recompute(
         alpha_split.AlphaSplitState(
-            alpha_out_rao=injected.alpha_out_rao,
+            alpha_out_rao=done.due.alpha_out_rao,
             subnet_owner_cut_u16=network.subnet_owner_cut_u16,
             tao_weight_u64=network.tao_weight_u64,
             root_tao_rao=network.root_tao_rao,
             alpha_issuance_rao=pool.alpha_reserve_rao + alpha_out_rao,
-            is_subsidized=injected.is_subsidized,
+            is_subsidized=done.due.is_subsidized,
         )
     )
     if not split.root_sale_rao:
-        return Coinbase(pool, alpha_out_rao, split, 0)
+        return Coinbase(done, pool, alpha_out_rao, split, 0)
     try:
         sale = market.sell(pool, split.root_sale_rao, drop_fees=True)
     except amm.Refused:
-        return Coinbase(pool, alpha_out_rao, split, 0)
-    return Coinbase(sale.pool, alpha_out_rao - sale.paid_in_rao, split, sale.paid_out_rao)
+        return Coinbase(done, pool, alpha_out_rao, split, 0)
+    return Coinbase(done, sale.pool, alpha_out_rao - sale.paid_in_rao, split, sale.paid_out_rao)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,19 @@ class LandedDay:
         midnight = dt.datetime.combine(dt.date.fromisoformat(self.day), dt.time(), dt.UTC)
         return self.first_block_at - midnight >= _SLOT
 
+    @property
+    def is_as_asked_today(self) -> bool:
+        """Whether its bytes are of all blocks and storage items that are asked for today."""
+        snapshots = _snapshots(self.snapshot_interval)
+        return self.asked == asked_at(self.spec_versions) and f"-{snapshots}-of-" in self.take
+
 
 _SLOT = dt.timedelta(seconds=12)
+
+
+def _snapshots(interval: int) -> str:
+    """Which blocks of a day get a snapshot, as a take says it."""
+    return "every-1" if interval == 1 else f"every-{interval}-and-ends"
 
 
 def facts_of(headers: pa.Table, snapshot_interval: int, is_over: bool) -> dict[str, str]:
@@ -99,7 +110,7 @@ def facts_of(headers: pa.Table, snapshot_interval: int, is_over: bool) -> dict[s
         "snapshot_interval": str(snapshot_interval),
         "spec_versions": ",".join(map(str, specs)),
         "asked": asked,
-        "take": f"{first}-{last}-{last_hash[:16]}-every-{snapshot_interval}-of-{asked}",
+        "take": f"{first}-{last}-{last_hash[:16]}-{_snapshots(snapshot_interval)}-of-{asked}",
     }
 
 
@@ -324,8 +335,8 @@ def _gap_of(lake: Lake, day: str, found: LandedDay | None, snapshot_interval: in
             f"{day} has a snapshot every {found.snapshot_interval} blocks, not every "
             f"{snapshot_interval} as set.",
         )
-    if found.asked != asked_at(found.spec_versions):
-        return Gap((day,), f"{day} was landed before all storage items of today were asked for.")
+    if not found.is_as_asked_today:
+        return Gap((day,), f"{day} was landed before all of today's state was asked for.")
     if not is_derived(lake, day):
         return Gap(
             (day,), f"{day} is landed, and not derived by the code in use.", is_of_source=False

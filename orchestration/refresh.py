@@ -14,14 +14,16 @@ from functools import cache
 from typing import Protocol
 
 import dagster as dg
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.workspace.load import location_origins_from_yaml_paths
 
 from orchestration import coverage, errors, shown
-from orchestration.chain.layout import asked_at
 from orchestration.chain.reader import ChainReader
 from orchestration.errors import GateError, SettingsError, TaobooksError, WarehouseError
 from orchestration.lake import day_key
 from orchestration.lock import held
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 
 
 class Watcher(Protocol):
@@ -158,7 +160,7 @@ def _is_to_be_landed(chosen: Settings, day: str, blocks: range, head: int) -> bo
         landed is not None
         and landed.blocks == blocks
         and landed.snapshot_interval == chosen.snapshot_interval
-        and landed.asked == asked_at(landed.spec_versions)
+        and landed.is_as_asked_today
         and coverage.is_landed(chosen.lake, day)
     )
 
@@ -229,6 +231,8 @@ def _one_by_one(work: Work, instance: dg.DagsterInstance, watcher: Watcher) -> F
 
 
 _OURS = {"taobooks/started_by": "taobooks refresh"}
+_OF_REPOSITORY = ".dagster/repository"
+"""The tag by which the UI filters runs; Dagster changes it with the origin and does not add it."""
 
 
 def _end_killed_runs(instance: dg.DagsterInstance) -> None:
@@ -264,6 +268,8 @@ def execute(job: str, instance: dg.DagsterInstance, watcher: Watcher, day: str |
         TaobooksError: it failed; the sentence says why.
     """
     run_id = str(uuid.uuid4())
+    origin = _origin(job)
+    instance.add_event_listener(run_id, lambda entry: _put_under_its_job(entry, instance, origin))
     instance.add_event_listener(run_id, lambda entry: _tell(entry, day, watcher))
     # dbt's own lines go to the log kept with the run, not to the screen.
     with contextlib.redirect_stdout(io.StringIO()):
@@ -271,12 +277,34 @@ def execute(job: str, instance: dg.DagsterInstance, watcher: Watcher, day: str |
             instance=instance,
             partition_key=day,
             run_id=run_id,
-            tags=_OURS,
+            tags={**_OURS, _OF_REPOSITORY: origin.repository_origin.get_label()},
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     if not result.success:
         raise _failure(result.all_events, run_id, day)
+
+
+@cache
+def _origin(job: str) -> RemoteJobOrigin:
+    """Where the UI finds the job: in the code location of ``workspace.yaml``."""
+    (location,) = location_origins_from_yaml_paths([str(PROJECT_ROOT / "workspace.yaml")])
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job)
+
+
+def _put_under_its_job(
+    entry: dg.EventLogEntry, instance: dg.DagsterInstance, origin: RemoteJobOrigin
+) -> None:
+    """A run executed in process has no origin, and the UI shows it under no job."""
+    event = entry.dagster_event
+    # A run whose lake is held by another fails before it starts.
+    if event is not None and event.event_type in _FIRST_OF_A_RUN:
+        run = instance.get_run_by_id(entry.run_id)
+        if run is not None and run.remote_job_origin is None:
+            instance.run_storage.replace_job_origin(run, origin)
+
+
+_FIRST_OF_A_RUN = {dg.DagsterEventType.RUN_START, dg.DagsterEventType.RUN_FAILURE}
 
 
 def _tell(entry: dg.EventLogEntry, day: str | None, watcher: Watcher) -> None:

@@ -63,6 +63,16 @@ CHAIN__BLOCKS = _schema(
     ("pre_subnet_owner_cut_u16", pa.int32(), "null"),
     ("pre_stake_threshold_rao", pa.int64(), "null"),
     ("pre_subnet_count", pa.int64(), "null"),  # NetworksAdded, root left out
+    # ---------- how flows are shared (from spec 334), and the emission gate (from 440)
+    ("pre_flow_ema_smoothing_factor_u64", pa.int64(), "null"),  # parts of 2^63 - 1
+    ("pre_tao_flow_cutoff_i64f64_bits", BITS, "null"),
+    ("pre_flow_norm_exponent_u64f64_bits", BITS, "null"),
+    ("pre_is_net_tao_flow", pa.bool_(), "null"),
+    ("pre_emission_gate_bar_u64f64_bits", BITS, "null"),
+    ("emission_gate_bar_u64f64_bits", BITS, "null"),
+    ("pre_emission_bar_quantile_u64f64_bits", BITS, "null"),
+    ("pre_emission_bar_rank", pa.int32(), "null"),  # null: this spec has no such item
+    ("pre_emission_gate_exponent_u64f64_bits", BITS, "null"),
 )
 
 CHAIN__SUBNET_BLOCKS = _schema(
@@ -116,6 +126,16 @@ CHAIN__SUBNET_BLOCKS = _schema(
     ("ema_tao_flow_block_number", pa.int64(), "null"),
     ("pre_ema_tao_flow_i64f64_bits", BITS, "null"),
     ("ema_tao_flow_i64f64_bits", BITS, "null"),
+    ("pre_protocol_flow_rao", pa.int64(), "null"),
+    ("protocol_flow_rao", pa.int64(), "null"),
+    ("pre_ema_protocol_flow_block_number", pa.int64(), "null"),
+    ("ema_protocol_flow_block_number", pa.int64(), "null"),
+    ("pre_ema_protocol_flow_i64f64_bits", BITS, "null"),
+    ("ema_protocol_flow_i64f64_bits", BITS, "null"),
+    # ---------- what else an emission is shared by
+    ("pre_is_emission_enabled", pa.bool_(), "null"),
+    ("pre_miner_burned_u96f32_bits", BITS, "null"),  # the part of miner incentive withheld
+    ("miner_burned_u96f32_bits", BITS, "null"),
     # ---------- what the block paid, as the chain recorded it (not reset for non-candidates)
     ("pre_tao_in_emission_rao", pa.int64()),
     ("tao_in_emission_rao", pa.int64()),
@@ -123,7 +143,14 @@ CHAIN__SUBNET_BLOCKS = _schema(
     ("alpha_in_emission_rao", pa.int64()),
     ("pre_alpha_out_emission_rao", pa.int64()),
     ("alpha_out_emission_rao", pa.int64()),
+    ("pre_excess_tao_rao", pa.int64(), "null"),
     ("excess_tao_rao", pa.int64(), "null"),  # TAO that bought alpha of the pool in this block
+    ("root_sell_tao_rao", pa.int64(), "null"),  # TAO that claims of root sold alpha for in it
+    # ---------- what injections could not place
+    ("pre_tao_scrap_rao", pa.int64(), "null"),
+    ("pre_alpha_scrap_rao", pa.int64(), "null"),
+    ("pre_tao_reservoir_rao", pa.int64(), "null"),
+    ("pre_alpha_reservoir_rao", pa.int64(), "null"),
     # ---------- what is set aside for the subnet's next epoch
     ("pre_last_mechanism_step_block", pa.int64()),
     ("last_mechanism_step_block", pa.int64()),  # the block itself where an epoch ran in it
@@ -135,6 +162,12 @@ CHAIN__SUBNET_BLOCKS = _schema(
     ("pending_alpha_swapped_rao", pa.int64(), "null"),
     ("pre_pending_root_divs_rao", pa.int64(), "null"),
     ("pending_root_divs_rao", pa.int64(), "null"),
+    ("pre_pending_server_rao", pa.int64(), "null"),
+    ("pending_server_rao", pa.int64(), "null"),
+    ("pre_pending_validator_rao", pa.int64(), "null"),
+    ("pending_validator_rao", pa.int64(), "null"),
+    ("pre_pending_root_alpha_rao", pa.int64(), "null"),
+    ("pending_root_alpha_rao", pa.int64(), "null"),
     # ---------- registration and user liquidity
     ("burn_rao", pa.int64()),  # as the block's extrinsics found it: it is adjusted before them
     ("pre_is_user_liquidity_enabled", pa.bool_(), "null"),
@@ -324,6 +357,16 @@ RECOMPUTED__SUBNET_EMISSIONS = _schema(
     ("is_candidate", pa.bool_(), "null"),
     ("tao_emission_u96f32_bits", BITS, "null"),
     ("tao_emission_rao", pa.int64(), "null"),
+    # root's weight over root's weight and the subnet's alpha; null: no rule of this spec reads it
+    ("root_proportion_u96f32_bits", BITS, "null"),
+    # ---------- what sharing by flow leaves; null: the chain has none
+    ("ema_tao_flow_block_number", pa.int64(), "null"),
+    ("ema_tao_flow_i64f64_bits", BITS, "null"),
+    ("is_tao_flow_consumed", pa.bool_(), "null"),  # the block took SubnetTaoFlow into the EMA
+    ("ema_protocol_flow_block_number", pa.int64(), "null"),
+    ("ema_protocol_flow_i64f64_bits", BITS, "null"),
+    ("is_protocol_flow_consumed", pa.bool_(), "null"),
+    ("emission_gate_bar_u64f64_bits", BITS, "null"),  # of the whole block; null: no gate
     ("unexplained_reason", pa.string(), "null"),
 )
 
@@ -334,9 +377,23 @@ RECOMPUTED__SUBNET_INJECTIONS = _schema(
     ("is_candidate", pa.bool_(), "null"),
     ("tao_in_emission_rao", pa.int64(), "null"),
     ("excess_tao_rao", pa.int64(), "null"),  # TAO offered to the pool for alpha
+    # what the pool took of that; null: the pool was not replayed, and pool_unexplained_reason why
+    ("chain_buy_tao_rao", pa.int64(), "null"),
+    ("recorded_excess_tao_rao", pa.int64(), "null"),  # SubnetExcessTao; null before spec 411
     ("alpha_in_emission_rao", pa.int64(), "null"),
     ("alpha_out_emission_rao", pa.int64(), "null"),
     ("unexplained_reason", pa.string(), "null"),
+    ("pool_unexplained_reason", pa.string(), "null"),
+)
+
+RECOMPUTED__SUBNET_FLOWS = _schema(
+    ("block_number", pa.int64()),
+    ("netuid", pa.int32()),
+    ("flow_era", pa.string(), "null"),
+    ("tao_flow_rao", pa.int64(), "null"),  # SubnetTaoFlow at the end of the block
+    ("protocol_flow_rao", pa.int64(), "null"),  # SubnetProtocolFlow
+    ("unexplained_reason", pa.string(), "null"),
+    ("protocol_unexplained_reason", pa.string(), "null"),
 )
 
 RECOMPUTED__MOVING_PRICES = _schema(
@@ -373,8 +430,13 @@ RECOMPUTED__POOL_STATES = _schema(
     ("block_number", pa.int64()),
     ("netuid", pa.int32()),
     ("amm_era", pa.string(), "null"),
-    # before the block's extrinsics: the price that the moving price takes in
-    ("coinbase_spot_price_u96f32_bits", BITS, "null"),
+    # ---------- after the coinbase, before the block's extrinsics; known for more specs than the
+    # end of the block is: unexplained_reason is of what follows where these are not null
+    ("injected_tao_rao", pa.int64(), "null"),  # what the reserves received
+    ("injected_alpha_rao", pa.int64(), "null"),
+    ("chain_buy_tao_rao", pa.int64(), "null"),  # what the protocol paid for alpha, and got
+    ("chain_buy_alpha_rao", pa.int64(), "null"),
+    ("coinbase_spot_price_u64f64_bits", BITS, "null"),  # what the moving price takes in
     ("root_sale_tao_rao", pa.int64(), "null"),  # TAO that root's alpha was sold for in the block
     # at the end of the block
     ("tao_reserve_rao", pa.int64(), "null"),
@@ -472,15 +534,19 @@ CHAIN__STAKE_LEDGER = _schema(
     ("netuid", pa.int32()),
     ("subnet_registered_at_block", pa.int64()),  # which subnet of that netuid; 0 for root
     ("alpha_rao", pa.int64()),  # what the coldkey's stake gains; negative: loses
-    ("tao_rao", pa.int64()),  # what the coldkey receives for it; negative: pays, fee included
-    ("fee_rao", pa.int64(), "null"),  # as the event says it; it is part of tao_rao or alpha_rao
+    # what the coldkey receives for it, the fee taken off; negative: pays, the fee included;
+    # null: what the end of the subnet paid is not known
+    ("tao_rao", pa.int64(), "null"),
+    ("fee_rao", pa.int64(), "null"),  # the swap's; from spec 290 a sale's is alpha of alpha_rao
     ("is_fee_in_alpha", pa.bool_(), "null"),
+    ("fee_goes_to", pa.string(), "null"),  # pool, liquidity or block_author
     ("price_u64f64_bits", BITS, "null"),  # spot at the end of the block, where worth_rao needs it
     ("worth_rao", pa.int64(), "null"),  # of alpha that no TAO was paid or received for
     ("counterparty_ss58", pa.string(), "null"),  # the other coldkey of a transfer
     ("extrinsic_index", pa.int64(), "null"),
     ("event_index", pa.int64(), "null"),  # null: known from state, not from an event
     ("unattributed_reason", pa.string(), "null"),
+    ("unpriced_reason", pa.string(), "null"),  # why worth_rao, or tao_rao, is not known
 )
 
 CHAIN__STAKES_BY_DAY = _schema(
@@ -517,10 +583,11 @@ RECOMPUTED__REALIZED_PNL = _schema(
     *_POSITION,
     ("kind", pa.string()),  # buy where a purchase restates what zero basis had realised
     ("alpha_rao", pa.int64()),  # sold or given up; 0 for a restatement
-    ("tao_rao", pa.int64()),  # received for it
-    ("zero_basis_cost_rao", pa.int64()),
-    ("fair_value_cost_rao", pa.int64()),
-    ("fifo_cost_rao", pa.int64()),
+    ("tao_rao", pa.int64(), "null"),  # received for it; null: it is not known how much
+    ("zero_basis_cost_rao", pa.int64(), "null"),  # null: what it cost is not known
+    ("fair_value_cost_rao", pa.int64(), "null"),
+    ("fifo_cost_rao", pa.int64(), "null"),
+    ("unpriced_reason", pa.string(), "null"),
 )
 
 RECOMPUTED__POSITIONS_BY_DAY = _schema(
@@ -528,29 +595,33 @@ RECOMPUTED__POSITIONS_BY_DAY = _schema(
     ("books_begin_at_block", pa.int64()),  # held then: entered at its worth
     ("block_number", pa.int64()),  # the day's last
     ("held_alpha_rao", pa.int64()),
-    ("zero_basis_rao", pa.int64()),  # cost of what is held
-    ("fair_value_basis_rao", pa.int64()),
-    ("fifo_basis_rao", pa.int64()),
+    ("zero_basis_rao", pa.int64(), "null"),  # cost of what is held
+    ("fair_value_basis_rao", pa.int64(), "null"),
+    ("fifo_basis_rao", pa.int64(), "null"),
     # ---------- since the books began
     ("opened_alpha_rao", pa.int64()),
-    ("opened_tao_rao", pa.int64()),
+    ("opened_tao_rao", pa.int64(), "null"),
     ("bought_alpha_rao", pa.int64()),
-    ("bought_tao_rao", pa.int64()),  # with the fee
+    ("bought_tao_rao", pa.int64(), "null"),  # with the fee
     ("earned_alpha_rao", pa.int64()),
-    ("earned_tao_rao", pa.int64()),  # worth when it came
+    ("earned_tao_rao", pa.int64(), "null"),  # worth when it came
     ("sold_alpha_rao", pa.int64()),
-    ("sold_tao_rao", pa.int64()),
+    ("sold_tao_rao", pa.int64(), "null"),
     ("lost_alpha_rao", pa.int64()),  # recycled or burned
     ("moved_out_alpha_rao", pa.int64()),
     ("moved_in_alpha_rao", pa.int64()),
     ("adjusted_alpha_rao", pa.int64()),  # roundings, and what nothing explains
-    ("zero_basis_cost_rao", pa.int64()),  # of what was sold or lost
-    ("fair_value_cost_rao", pa.int64()),
-    ("fifo_cost_rao", pa.int64()),
-    ("zero_basis_moved_in_rao", pa.int64()),  # cost that came with moves less what went
-    ("fair_value_moved_in_rao", pa.int64()),
-    ("fifo_moved_in_rao", pa.int64()),
-    ("unpriced_entries_count", pa.int64()),  # earned with no price known: counted as worth 0
+    ("zero_basis_cost_rao", pa.int64(), "null"),  # of what was sold or lost
+    ("fair_value_cost_rao", pa.int64(), "null"),
+    ("fifo_cost_rao", pa.int64(), "null"),
+    ("zero_basis_moved_in_rao", pa.int64(), "null"),  # cost that came with moves less what went
+    ("fair_value_moved_in_rao", pa.int64(), "null"),
+    ("fifo_moved_in_rao", pa.int64(), "null"),
+    # ---------- entries whose TAO is not known; what they go into is null from then on
+    ("unpriced_purchases_count", pa.int64()),  # bought, or held when the books begin
+    ("unpriced_earnings_count", pa.int64()),
+    ("unpriced_moves_count", pa.int64()),  # alpha that came with a cost that is not known
+    ("unpriced_sales_count", pa.int64()),
     # ---------- what zero basis goes on averaging
     ("average_alpha_rao", pa.int64()),
     ("average_tao_rao", pa.int64()),
@@ -562,7 +633,7 @@ RECOMPUTED__POSITION_LOTS = _schema(
     ("lot_index", pa.int64()),  # 0 is sold next
     ("acquired_block_number", pa.int64()),
     ("alpha_rao", pa.int64()),
-    ("tao_rao", pa.int64()),
+    ("tao_rao", pa.int64(), "null"),  # what it cost; null: not known
 )
 
 RECOMPUTED__POSITION_EXITS = _schema(
@@ -605,6 +676,7 @@ TABLES: dict[str, pa.Schema] = {
     "chain__epoch_bonds": CHAIN__EPOCH_BONDS,
     "recomputed__subnet_emissions": RECOMPUTED__SUBNET_EMISSIONS,
     "recomputed__subnet_injections": RECOMPUTED__SUBNET_INJECTIONS,
+    "recomputed__subnet_flows": RECOMPUTED__SUBNET_FLOWS,
     "recomputed__moving_prices": RECOMPUTED__MOVING_PRICES,
     "recomputed__pool_prices": RECOMPUTED__POOL_PRICES,
     "recomputed__pool_swaps": RECOMPUTED__POOL_SWAPS,

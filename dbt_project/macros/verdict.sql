@@ -13,8 +13,21 @@
     end
 {%- endmacro %}
 
-{# A rec_ model: one quantity of chain__subnet_blocks against the table that recomputes it. #}
-{% macro reconciled(recomputed_model, quantity_column, era_column, unit) %}
+{# Whether a figure is one that no rule is needed for: 0, or what stood before. An exact count is only as
+   good as the part of it that is not. #}
+{% macro is_trivial(observed, before) -%}
+    coalesce({{ observed }} = 0, false) or coalesce({{ observed }} = {{ before }}, false)
+{%- endmacro %}
+
+{# A rec_ model: one quantity of chain__subnet_blocks against the table that recomputes it.
+   `recomputed_column` and `reason_column` where they are named otherwise than usual; `with_column`
+   is one that must agree too. With `only_stated`, a row stands where the chain or the rules state the
+   quantity: before and after the specs that have it, neither does. #}
+{% macro reconciled(
+    recomputed_model, quantity_column, era_column, unit,
+    recomputed_column=none, reason_column='unexplained_reason', with_column=none, only_stated=false
+) %}
+{%- set recomputed_column = recomputed_column or quantity_column -%}
 with
 
 observed as (
@@ -42,11 +55,15 @@ joined as (
         observed.spec_version,
         recomputed.{{ era_column }},
         observed.{{ quantity_column }} as observed_{{ unit }},
-        case when observed.is_replaced is not true then recomputed.{{ quantity_column }} end as recomputed_{{ unit }},
+        observed.pre_{{ quantity_column }} as pre_{{ unit }},
+        case when observed.is_replaced is not true then recomputed.{{ recomputed_column }} end as recomputed_{{ unit }},
+{%- if with_column %}
+        observed.{{ with_column }} is not distinct from recomputed.{{ with_column }} as is_agreed,
+{%- endif %}
         case
             when recomputed.block_number is null then 'no recomputed row'
             when observed.is_replaced then 'another subnet was made under this netuid in this block'
-            else recomputed.unexplained_reason
+            when recomputed.{{ recomputed_column }} is null then recomputed.{{ reason_column }}
         end as unexplained_reason
 
     from observed
@@ -65,8 +82,19 @@ select
     observed_{{ unit }},
     recomputed_{{ unit }},
     {{ residual('observed_' ~ unit, 'recomputed_' ~ unit) }} as residual_{{ unit }},
+{%- if with_column %}
+    case
+        when observed_{{ unit }} = recomputed_{{ unit }} and not is_agreed then 'differs'
+        else {{ verdict('observed_' ~ unit, 'recomputed_' ~ unit) }}
+    end as verdict,
+{%- else %}
     {{ verdict('observed_' ~ unit, 'recomputed_' ~ unit) }} as verdict,
+{%- endif %}
+    {{ is_trivial('observed_' ~ unit, 'pre_' ~ unit) }} as is_trivial,
     unexplained_reason
 
 from joined
+{%- if only_stated %}
+where observed_{{ unit }} is not null or recomputed_{{ unit }} is not null
+{%- endif %}
 {% endmacro %}

@@ -9,6 +9,7 @@ from mechanics.alpha_split import (
     v411_owner_cut_switch,
 )
 from mechanics.alpha_split.state import AlphaSplit, AlphaSplitState
+from mechanics.alpha_split.v233_root_sold_each_block import root_proportion
 from mechanics.eras import Eras
 
 ERAS = Eras(
@@ -21,4 +22,4 @@ ERAS = Eras(
     v411_owner_cut_switch,
 )
 
-__all__ = ["ERAS", "AlphaSplit", "AlphaSplitState"]
+__all__ = ["ERAS", "AlphaSplit", "AlphaSplitState", "root_proportion"]

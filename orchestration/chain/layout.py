@@ -23,6 +23,10 @@ class StorageItem:
     empty for a plain value. ``default`` is the value an absent key stands for on mainnet, as
     (first spec, bytes) pairs; decoding always uses the default of the block's own metadata, and a
     default that differs from this is reported.
+
+    ``seen_from`` is the first spec whose metadata was seen to have the item, where that is not
+    ``first_spec``: between the two the item is asked for, and the spec's metadata says whether
+    there is one.
     """
 
     columns: tuple[str, ...]
@@ -34,6 +38,7 @@ class StorageItem:
     first_spec: int = FIRST_SPEC
     last_spec: int | None = None
     is_optional: bool = False
+    seen_from: int | None = None
 
     @property
     def name(self) -> str:
@@ -48,6 +53,10 @@ class StorageItem:
             self.last_spec is None or spec_version <= self.last_spec
         )
 
+    def may_lack(self, spec_version: int) -> bool:
+        """The spec is one of which nobody has seen whether it has the item."""
+        return self.seen_from is not None and spec_version < self.seen_from
+
     def default_at(self, spec_version: int) -> str:
         return [value for first, value in self.default if first <= spec_version][-1]
 
@@ -56,6 +65,10 @@ _U64 = ((FIRST_SPEC, "00" * 8),)
 _U128 = ((FIRST_SPEC, "00" * 16),)
 _FALSE = ((FIRST_SPEC, "00"),)
 _NONE = ((FIRST_SPEC, "00"),)
+
+
+def _u64f64(number: int) -> str:
+    return (number << 64).to_bytes(16, "little").hex()
 
 
 _NETUID: KeyParts = (("Identity", "u16"),)
@@ -99,6 +112,50 @@ GLOBAL_ITEMS: tuple[StorageItem, ...] = (
     ),
     _global("subnet_owner_cut_u16", "SubnetOwnerCut", "u16", ((FIRST_SPEC, "142e"),)),
     _global("stake_threshold_rao", "StakeThreshold", "u64", _U64),
+    # ---------- emission by flow: read up to spec 419, and still there
+    # 29,597,889,189,277 of 2^63 - 1: an EMA halves in 216,000 blocks
+    _global(
+        "flow_ema_smoothing_factor_u64",
+        "FlowEmaSmoothingFactor",
+        "u64",
+        ((334, "9dd5ab4beb1a0000"),),
+        first_spec=334,
+    ),
+    _global("tao_flow_cutoff_i64f64_bits", "TaoFlowCutoff", "i128/2^64", _U128, first_spec=334),
+    _global(
+        "flow_norm_exponent_u64f64_bits",
+        "FlowNormExponent",
+        "u128/2^64",
+        ((334, _u64f64(1)),),
+        first_spec=334,
+    ),
+    _global("is_net_tao_flow", "NetTaoFlowEnabled", "bool", ((411, "01"),), first_spec=411),
+    # ---------- the emission gate
+    _global("emission_gate_bar_u64f64_bits", "EmissionGateBar", "u128/2^64", _U128, first_spec=440),
+    # 0.61
+    _global(
+        "emission_bar_quantile_u64f64_bits",
+        "EmissionBarQuantile",
+        "u128/2^64",
+        ((440, "00285c8fc2f5289c" + "00" * 8),),
+        first_spec=440,
+    ),
+    # Spec 440 on finney has none; the metadata of 461 is the first seen that does.
+    _global(
+        "emission_bar_rank",
+        "EmissionBarRank",
+        "u16",
+        ((441, "2000"),),  # 32
+        first_spec=441,
+        seen_from=461,
+    ),
+    _global(
+        "emission_gate_exponent_u64f64_bits",
+        "EmissionGateExponent",
+        "u128/2^64",
+        ((440, _u64f64(3)),),
+        first_spec=440,
+    ),
 )
 
 SUBNET_ITEMS: tuple[StorageItem, ...] = (
@@ -170,16 +227,43 @@ SUBNET_ITEMS: tuple[StorageItem, ...] = (
         first_spec=334,
         is_optional=True,
     ),
+    _subnet("protocol_flow_rao", "SubnetProtocolFlow", "i64", _U64, first_spec=411),
+    StorageItem(
+        ("ema_protocol_flow_block_number", "ema_protocol_flow_i64f64_bits"),
+        "SubtensorModule",
+        "SubnetEmaProtocolFlow",
+        _NETUID,
+        "(u64, i128/2^64)",
+        _NONE,
+        first_spec=411,
+        is_optional=True,
+    ),
+    # An absent key is true; from 422 a new subnet is given false.
+    _subnet("is_emission_enabled", "SubnetEmissionEnabled", "bool", ((411, "01"),), first_spec=411),
+    _subnet("miner_burned_u96f32_bits", "MinerBurned", "u128/2^32", _U128, first_spec=421),
     _subnet("tao_in_emission_rao", "SubnetTaoInEmission", "u64", _U64),
     _subnet("alpha_in_emission_rao", "SubnetAlphaInEmission", "u64", _U64),
     _subnet("alpha_out_emission_rao", "SubnetAlphaOutEmission", "u64", _U64),
     _subnet("excess_tao_rao", "SubnetExcessTao", "u64", _U64, first_spec=411),
+    # The metadata of 393 has none, that of 419 is the first seen that does.
+    _subnet("root_sell_tao_rao", "SubnetRootSellTao", "u64", _U64, first_spec=411, seen_from=419),
+    # ---------- what an injection could not place
+    _swap("tao_scrap_rao", "ScrapReservoirTao", "u64", _U64, first_spec=334, last_spec=422),
+    _swap("alpha_scrap_rao", "ScrapReservoirAlpha", "u64", _U64, first_spec=334, last_spec=422),
+    # The metadata of 424 has none, that of 439 is the first seen that does.
+    _swap("tao_reservoir_rao", "BalancerTaoReservoir", "u64", _U64, first_spec=426, seen_from=439),
+    _swap(
+        "alpha_reservoir_rao", "BalancerAlphaReservoir", "u64", _U64, first_spec=426, seen_from=439
+    ),
     # ---------- what has been set aside for the next epoch
     _subnet("last_mechanism_step_block", "LastMechansimStepBlock", "u64", _U64),
     _subnet("pending_owner_cut_rao", "PendingOwnerCut", "u64", _U64),
     _subnet("pending_emission_rao", "PendingEmission", "u64", _U64, last_spec=342),
     _subnet("pending_alpha_swapped_rao", "PendingAlphaSwapped", "u64", _U64, last_spec=342),
     _subnet("pending_root_divs_rao", "PendingRootDivs", "u64", _U64, last_spec=333),
+    _subnet("pending_server_rao", "PendingServerEmission", "u64", _U64, first_spec=343),
+    _subnet("pending_validator_rao", "PendingValidatorEmission", "u64", _U64, first_spec=343),
+    _subnet("pending_root_alpha_rao", "PendingRootAlphaDivs", "u64", _U64, first_spec=334),
     # ---------- what a registration costs: 1 TAO, then 0.1
     _subnet(
         "burn_rao",

@@ -146,6 +146,8 @@ def differences(metadata: Metadata) -> list[Difference]:
 
 def _item_differences(metadata: Metadata, item: StorageItem) -> list[Difference]:
     entry = metadata.entry(item.pallet, item.item)
+    if entry is None and item.may_lack(metadata.spec_version):
+        return []
     if entry is None:
         return [Difference(item.name, "item", "present", "absent")]
     types = (metadata.shape(reference) for reference in entry.param_types)
@@ -178,9 +180,9 @@ def confirm(spec_version: int, raw: bytes) -> ConfirmedLayout:
             f"Spec {spec_version} is not laid out as declared, so its blocks are not decoded: "
             f"{'; '.join(fatal)}. Declare the new layout in orchestration/chain/layout.py."
         )
+    entries = {item: metadata.entry(item.pallet, item.item) for item in items_at(spec_version)}
     defaults = {
-        item: bytes(metadata.entry(item.pallet, item.item).default_bytes)
-        for item in items_at(spec_version)
+        item: bytes(entry.default_bytes) for item, entry in entries.items() if entry is not None
     }
     return ConfirmedLayout(metadata, defaults, tuple(d for d in found if not d.is_fatal))
 

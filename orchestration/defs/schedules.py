@@ -76,7 +76,12 @@ def _request(
     )
 
 
-watch_schedule = dg.ScheduleDefinition(job=watch, cron_schedule="37 * * * *", name="watch_schedule")
+watch_schedule = dg.ScheduleDefinition(
+    job=watch,
+    cron_schedule="37 * * * *",
+    name="watch_schedule",
+    description="Asks each hour whether the newest block is fresh and no day is missing.",
+)
 
 
 def _unfinished(chosen: settings.Settings, reader: ChainReader) -> refresh.Plan:

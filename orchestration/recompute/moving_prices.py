@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from mechanics import moving_price
 from mechanics.eras import BadState, Era, UnknownRule
-from mechanics.fixed import I96F32, U96F32
+from mechanics.fixed import I96F32, U64F64
 from orchestration.recompute.rows import Columns, Row, rows_of, subnets_only
 from orchestration.schemas import RECOMPUTED__MOVING_PRICES
 
@@ -42,7 +42,7 @@ def recompute(
     out = Columns(RECOMPUTED__MOVING_PRICES)
     rows = rows_of(subnets_only(subnet_blocks), _COLUMNS)
     due = rows_of(emissions, ["is_candidate", "unexplained_reason"])
-    pools = rows_of(pool_states, ["coinbase_spot_price_u96f32_bits", "unexplained_reason"])
+    pools = rows_of(pool_states, ["coinbase_spot_price_u64f64_bits", "unexplained_reason"])
     for row, candidacy, pool in zip(rows, due, pools, strict=True):
         key = {"block_number": row["block_number"], "netuid": row["netuid"]}
         try:
@@ -58,7 +58,7 @@ def recompute(
                 moving_price_era=era.name,
                 moving_price_i96f32_bits=row["pre_moving_price_i96f32_bits"],
             )
-        elif pool["coinbase_spot_price_u96f32_bits"] is None:
+        elif pool["coinbase_spot_price_u64f64_bits"] is None:
             reason = pool["unexplained_reason"]
             out.add(**key, moving_price_era=era.name, unexplained_reason=reason)
         else:
@@ -74,7 +74,7 @@ def _written(era: Era, row: Row, pool: Row, moving_alpha: Mapping[int, int]) -> 
                 block_number=row["block_number"],
                 mechanism=row["pre_subnet_mechanism"],
                 moving_price=I96F32(row["pre_moving_price_i96f32_bits"]),
-                spot_price=U96F32(pool["coinbase_spot_price_u96f32_bits"]),
+                spot_price=U64F64(pool["coinbase_spot_price_u64f64_bits"]),
                 subnet_moving_alpha=I96F32(moving_alpha[row["block_number"]]),
                 network_registered_at_block=row["pre_network_registered_at_block"],
                 first_emission_block_number=row["pre_first_emission_block_number"],

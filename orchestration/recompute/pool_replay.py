@@ -12,11 +12,17 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mechanics import amm, issuance, replay
+from mechanics import amm, replay
 from mechanics.eras import BadState, UnknownRule
-from mechanics.fixed import U64F64, U96F32
-from mechanics.injection import InjectionState
-from orchestration.recompute.pools import POOL_BEFORE_COLUMNS, Lent, pool_before, spot_price
+from mechanics.fixed import U64F64
+from orchestration.recompute.pools import (
+    DUE_COLUMNS,
+    INJECTION_COLUMNS,
+    POOL_BEFORE_COLUMNS,
+    Lent,
+    injection_state,
+    pool_before,
+)
 from orchestration.recompute.rows import Columns, Row, rows_of
 from orchestration.schemas import RECOMPUTED__POOL_STATES, RECOMPUTED__POOL_SWAPS
 
@@ -25,21 +31,17 @@ ROOT = 0
 _COLUMNS = [
     "block_number",
     "netuid",
-    "spec_version",
     "pre_is_network_added",
     "is_network_added",
     "pre_network_registered_at_block",
     "network_registered_at_block",
-    "pre_is_registration_allowed",
-    "pre_is_pow_registration_allowed",
-    "pre_alpha_out_rao",
     "burn_rao",
     "last_mechanism_step_block",
     "pre_pending_owner_cut_rao",
     "pre_pending_emission_rao",
     "pre_pending_alpha_swapped_rao",
     "pre_pending_root_divs_rao",
-    *POOL_BEFORE_COLUMNS,
+    *dict.fromkeys((*INJECTION_COLUMNS, *POOL_BEFORE_COLUMNS)),
 ]
 _EVENT_COLUMNS = [
     "block_number",
@@ -55,7 +57,6 @@ _EVENT_COLUMNS = [
     "tick_high",
     "liquidity_u64",
 ]
-_DUE = ["is_candidate", "block_emission_rao", "tao_emission_u96f32_bits", "unexplained_reason"]
 _CHANGES_ALPHA_OUT = ("AlphaRecycled",)
 
 MADE_IN_THE_BLOCK = "the subnet was made in this block, so there is no pool before it"
@@ -95,7 +96,7 @@ def recompute(
     swaps, states = Columns(RECOMPUTED__POOL_SWAPS), Columns(RECOMPUTED__POOL_STATES)
     lent = Lent(ticks, positions)
     events = _events(stake_events)
-    due = rows_of(emissions, _DUE)
+    due = rows_of(emissions, DUE_COLUMNS)
     network: Mapping[int, replay.Network] = _networks(subnet_blocks, blocks)
     subnets = subnet_blocks.filter(pc.not_equal(subnet_blocks["netuid"], ROOT))
     for row, emission in zip(rows_of(subnets, _COLUMNS), due, strict=True):
@@ -123,9 +124,8 @@ def _replay(
 ) -> None:
     key = {"block_number": row["block_number"], "netuid": row["netuid"]}
     spec = row["spec_version"]
-    reason, era, state, pending, drained = None, None, None, {}, {}
+    reason, era, state, coinbase, pending, drained = None, None, None, {}, {}, {}
     try:
-        replay.require_known(spec)
         era = amm.ERAS.at(spec).name
         if not row["pre_is_network_added"]:
             raise _Unexplained(MADE_IN_THE_BLOCK)
@@ -134,7 +134,12 @@ def _replay(
         if row["pre_network_registered_at_block"] != row["network_registered_at_block"]:
             raise _Unexplained(REPLACED_IN_THE_BLOCK)
         state = _Pool(pool_before(row, lent), row["pre_alpha_out_rao"])
-        pending = _coinbase(row, emission, network, state)
+        if spec > replay.LAST_SPEC_VERSION:
+            coinbase = _injection(row, emission, state)
+        else:
+            pending, coinbase = _coinbase(row, emission, network, state)
+        coinbase["coinbase_spot_price_u64f64_bits"] = _spot_price(spec, state.pool)
+        replay.require_known(spec)
         if row["last_mechanism_step_block"] == row["block_number"]:
             # The epoch of this block pays it all out.
             names = ("owner_cut", "emission", "alpha_swapped", "root_divs")
@@ -142,7 +147,6 @@ def _replay(
             pending |= dict.fromkeys((n for n in pending if n.startswith("pending_")), 0)
     except (_Unexplained, UnknownRule, BadState, amm.Refused) as unknown:
         reason = str(unknown)
-    before_extrinsics = None if reason else _spot_price(spec, state.pool)
     for event in events:
         if reason is None:
             try:
@@ -167,44 +171,64 @@ def _replay(
     states.add(
         **key,
         amm_era=era,
-        coinbase_spot_price_u96f32_bits=before_extrinsics,
         unexplained_reason=reason,
+        **coinbase,
         **drained,
         **({} if reason else _end(state) | pending),
     )
 
 
-def _coinbase(row: Row, emission: Row, network: replay.Network, state: _Pool) -> dict[str, int]:
-    """The coinbase of a candidate; what is pending at the end of the block, and root's TAO."""
-    names = ("owner_cut", "emission", "alpha_swapped", "root_divs")
-    pending = {f"pending_{name}_rao": row[f"pre_pending_{name}_rao"] for name in names}
-    root_sale_tao_rao = 0
+_INJECTED_NOTHING = {
+    "injected_tao_rao": 0,
+    "injected_alpha_rao": 0,
+    "chain_buy_tao_rao": 0,
+    "chain_buy_alpha_rao": 0,
+}
+
+
+def _injection(row: Row, emission: Row, state: _Pool) -> dict[str, int]:
+    """The injection of a candidate, which from spec 334 is all that the coinbase does to a pool."""
     if emission["unexplained_reason"]:
         raise _Unexplained(emission["unexplained_reason"])
-    if emission["is_candidate"]:
-        spec = row["spec_version"]
-        issued = row["pre_alpha_reserve_rao"] + row["pre_alpha_out_rao"]
-        done = replay.coinbase(
-            spec,
-            state.pool,
-            state.alpha_out_rao,
-            InjectionState(
-                tao_emission=U96F32(emission["tao_emission_u96f32_bits"]),
-                price=spot_price(amm.ERAS.at(spec), row, "pre_"),
-                alpha_emission_rao=issuance.block_emission(spec, issued),
-                is_registration_allowed=row["pre_is_registration_allowed"],
-                is_pow_registration_allowed=row["pre_is_pow_registration_allowed"],
-                block_emission_rao=emission["block_emission_rao"],
-            ),
-            network,
-        )
-        state.pool, state.alpha_out_rao = done.pool, done.alpha_out_rao
-        pending["pending_owner_cut_rao"] += done.split.owner_cut_rao
-        pending["pending_emission_rao"] += done.split.emission_rao
-        pending["pending_alpha_swapped_rao"] += done.split.swapped_rao
-        pending["pending_root_divs_rao"] += done.root_tao_rao
-        root_sale_tao_rao = done.root_tao_rao
-    return pending | {"root_sale_tao_rao": root_sale_tao_rao}
+    if not emission["is_candidate"]:
+        return dict(_INJECTED_NOTHING)
+    done = replay.injected(row["spec_version"], state.pool, injection_state(row, emission))
+    state.pool = done.pool
+    return _made_of(done)
+
+
+def _made_of(done: replay.Injected) -> dict[str, int]:
+    return {
+        "injected_tao_rao": done.settled.tao_reserve_rao,
+        "injected_alpha_rao": done.settled.alpha_reserve_rao,
+        "chain_buy_tao_rao": done.outcome.paid_tao_rao,
+        "chain_buy_alpha_rao": done.outcome.bought_alpha_rao,
+    }
+
+
+def _coinbase(
+    row: Row, emission: Row, network: replay.Network, state: _Pool
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The coinbase of a candidate: what is pending at the end of the block; what was injected."""
+    names = ("owner_cut", "emission", "alpha_swapped", "root_divs")
+    pending = {f"pending_{name}_rao": row[f"pre_pending_{name}_rao"] for name in names}
+    if emission["unexplained_reason"]:
+        raise _Unexplained(emission["unexplained_reason"])
+    if not emission["is_candidate"]:
+        return pending | {"root_sale_tao_rao": 0}, dict(_INJECTED_NOTHING)
+    done = replay.coinbase(
+        row["spec_version"],
+        state.pool,
+        state.alpha_out_rao,
+        injection_state(row, emission),
+        network,
+    )
+    state.pool, state.alpha_out_rao = done.pool, done.alpha_out_rao
+    pending["pending_owner_cut_rao"] += done.split.owner_cut_rao
+    pending["pending_emission_rao"] += done.split.emission_rao
+    pending["pending_alpha_swapped_rao"] += done.split.swapped_rao
+    pending["pending_root_divs_rao"] += done.root_tao_rao
+    return pending | {"root_sale_tao_rao": done.root_tao_rao}, _made_of(done.injected)
 
 
 def _apply(spec: int, state: _Pool, event: Row, row: Row) -> dict[str, int]:
@@ -290,7 +314,7 @@ def _end(state: _Pool) -> dict[str, int | None]:
 
 
 def _spot_price(spec: int, pool: amm.PoolState) -> int:
-    return amm.ERAS.at(spec).module.spot_price(pool).bits
+    return U64F64.saturating_from(amm.ERAS.at(spec).module.spot_price(pool)).bits
 
 
 def _bits(price: U64F64 | None) -> int | None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from mechanics import amm
+from mechanics import alpha_issuance, amm, issuance
 from mechanics.fixed import I64F64, U64F64, U96F32
+from mechanics.injection import InjectionState
 from orchestration.recompute.rows import Row, rows_of
 
 POOL_COLUMNS = [
@@ -33,8 +34,34 @@ POOL_BEFORE_COLUMNS = [
     "pre_is_user_liquidity_enabled",
     "pre_fee_global_tao_u64f64_bits",
     "pre_fee_global_alpha_u64f64_bits",
+    "pre_tao_scrap_rao",
+    "pre_alpha_scrap_rao",
+    "pre_tao_reservoir_rao",
+    "pre_alpha_reservoir_rao",
     *POOL_COLUMNS,
 ]
+
+ISSUANCE_COLUMNS = [
+    "spec_version",
+    "pre_alpha_reserve_rao",
+    "pre_alpha_out_rao",
+    "pre_alpha_provided_rao",
+]
+
+INJECTION_COLUMNS = [
+    "pre_is_registration_allowed",
+    "pre_is_pow_registration_allowed",
+    *ISSUANCE_COLUMNS,
+    *POOL_COLUMNS,
+]
+DUE_COLUMNS = [
+    "block_emission_rao",
+    "is_candidate",
+    "tao_emission_u96f32_bits",
+    "root_proportion_u96f32_bits",
+    "unexplained_reason",
+]
+"""Of a row of ``recomputed__subnet_emissions``."""
 
 POOL_AROUND_COLUMNS = [*POOL_BEFORE_COLUMNS, *_LENT_COLUMNS]
 
@@ -51,6 +78,30 @@ def spot_price(era: amm.Era, row: Row, when: str) -> U96F32 | U64F64:
             alpha_sqrt_price=None if sqrt_price is None else U64F64(sqrt_price),
             quote_weight_perquintill=row[f"{when}balancer_quote_weight_perquintill"],
         )
+    )
+
+
+def alpha_issuance_before(row: Row) -> int:
+    """Alpha of a subnet that there was before the block; ``ISSUANCE_COLUMNS`` of a row are read."""
+    return alpha_issuance.alpha_issuance(
+        row["spec_version"],
+        row["pre_alpha_reserve_rao"],
+        row["pre_alpha_out_rao"],
+        row["pre_alpha_provided_rao"],
+    )
+
+
+def injection_state(row: Row, due: Row) -> InjectionState:
+    """A candidate before its injection: ``INJECTION_COLUMNS`` and ``DUE_COLUMNS`` are read."""
+    spec, root_proportion = row["spec_version"], due["root_proportion_u96f32_bits"]
+    return InjectionState(
+        tao_emission=U96F32(due["tao_emission_u96f32_bits"]),
+        price=U96F32.saturating_from(spot_price(amm.ERAS.at(spec), row, "pre_")),
+        alpha_emission_rao=issuance.block_emission(spec, alpha_issuance_before(row)),
+        is_registration_allowed=row["pre_is_registration_allowed"],
+        is_pow_registration_allowed=row["pre_is_pow_registration_allowed"],
+        block_emission_rao=due["block_emission_rao"],
+        root_proportion=None if root_proportion is None else U96F32(root_proportion),
     )
 
 
@@ -108,6 +159,10 @@ def _pool(row: Row, lent: "Lent", when: str) -> amm.PoolState:
         protocol_position=lent.protocol.get(key),
         positions=lent.users[key],
         is_user_liquidity_enabled=bool(row["pre_is_user_liquidity_enabled"]),
+        tao_scrap_rao=row["pre_tao_scrap_rao"] or 0,
+        alpha_scrap_rao=row["pre_alpha_scrap_rao"] or 0,
+        tao_reservoir_rao=row["pre_tao_reservoir_rao"] or 0,
+        alpha_reservoir_rao=row["pre_alpha_reservoir_rao"] or 0,
         quote_weight_perquintill=row[f"{when}balancer_quote_weight_perquintill"],
     )
 

@@ -32,7 +32,7 @@ def test_the_table_has_a_line_per_era(capsys):
     assert lines[0].split()[:2] == ["mechanism", "era"]
     (gate,) = (line for line in lines if "v440_gate" in line)
     assert gate.split()[:4] == ["emission", "v440_gate", "440", "479"]
-    (launch,) = (line for line in lines if line.startswith("emission      v233_price_ema"))
+    (launch,) = (line for line in lines if line.split()[:2] == ["emission", "v233_price_ema"])
     assert launch.split()[2:5] == ["233", "256", "4,920,350"]
 
 

@@ -50,6 +50,8 @@ def test_a_backfill_whose_parent_was_killed_goes_on_to_days_without_a_gap(altere
     chosen = at_home(source, snapshot_interval="5")
     lake = chosen.lake
     parent = run_as_a_user(chosen.home, source, *BACKFILL)
+    # Both workers are at work, however the two of them are scheduled, and one goes on to decode.
+    until(lambda: parent.poll() is not None or lake.days("raw_chain__blocks") == DAYS[1:])
     until(lambda: parent.poll() is not None or lake.days("chain__blocks"))
     assert parent.poll() is None, parent.communicate()
     workers = children_of(parent.pid)

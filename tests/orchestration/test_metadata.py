@@ -20,6 +20,7 @@ BALANCER_BEFORE_ITS_TIME = {
     "Swap.SwapV3Initialized: item is absent",
     "Swap.CurrentLiquidity: item is absent",
     "Swap.CurrentTick: item is absent",
+    "Swap.ScrapReservoirTao: item is absent",
     "Swap.EnabledUserLiquidity: item is absent",
     "Swap.FeeGlobalTao: item is absent",
     "Swap.FeeGlobalAlpha: item is absent",
@@ -75,6 +76,25 @@ def test_a_default_that_differs_is_a_notice_and_decoding_uses_the_specs_own(shar
     tempo = next(item for item in confirmed.items if item.item == "Tempo")
     assert [d.item for d in confirmed.notices] == ["SubtensorModule.Tempo"]
     assert confirmed.defaults[tempo] == bytes.fromhex("0a00")
+
+
+@pytest.mark.parametrize(
+    ("spec", "file", "has"),
+    [(439, "spec439_v14_localnode", False), (461, "spec461_v14_localnode", True)],
+)
+def test_an_item_that_a_spec_may_lack_is_read_where_its_metadata_has_it(shared, spec, file, has):
+    # The rank came between 440 and 461: what a spec between them says of it is believed.
+    raw = (shared / "mainnet" / "metadata" / f"{file}.scale").read_bytes()
+    rank = next(i for i in layout.GLOBAL_ITEMS if i.item == "EmissionBarRank")
+    of_460 = metadata.Metadata(460, raw)
+    assert rank in layout.items_at(460)
+    named = {difference.item for difference in metadata.differences(of_460)}
+    assert rank.name not in named
+    assert (of_460.entry(rank.pallet, rank.item) is not None) is has
+    assert rank.may_lack(460)
+    assert not rank.may_lack(461)
+    lacking = metadata.differences(metadata.Metadata(461, raw))
+    assert (rank.name in {d.item for d in lacking if d.is_fatal}) is not has
 
 
 def test_a_spec_with_absent_items_is_refused_and_every_item_named(shared):

@@ -42,14 +42,12 @@ def in_spec(table: pa.Table, spec: int) -> pa.Table:
 
 def test_every_pair_but_root_has_a_row_in_every_table(state, lake):
     subnets, blocks = state
-    emissions = subnet_emissions.recompute(subnets, blocks)
-    injections = subnet_injections.recompute(subnets, emissions)
-    prices = pool_prices.recompute(subnets)
+    made = recomputed(subnets, blocks, lake)
     keys = subnets.filter(pa.compute.not_equal(subnets["netuid"], 0)).select(
         ["block_number", "netuid"]
     )
-    for table in (emissions, injections, prices):
-        assert table.select(["block_number", "netuid"]).equals(keys)
+    for name in ("emissions", "injections", "prices", "states"):
+        assert made[name].select(["block_number", "netuid"]).equals(keys)
 
 
 def test_shares_are_the_rule_applied_to_the_parent_state(state):
@@ -87,7 +85,7 @@ def recomputed(subnets: pa.Table, blocks: pa.Table, lake: Lake) -> dict[str, pa.
     )
     return {
         "emissions": emissions,
-        "injections": subnet_injections.recompute(subnets, emissions),
+        "injections": subnet_injections.recompute(subnets, emissions, states),
         "prices": pool_prices.recompute(subnets),
         "moving_prices": moving_prices.recompute(subnets, blocks, emissions, states),
         "swaps": swaps,

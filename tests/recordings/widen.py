@@ -25,8 +25,8 @@ NOW = item_prefix("Timestamp", "Now")
 BLOCK_MS = 12_000
 
 _KEYS = {item.prefix: item.key for item in SNAPSHOT_ITEMS}
-_CHANGES = pa.schema([("block_number", pa.uint32()), ("key", pa.binary()), ("value", pa.binary())])
-_BLOCKS = pa.schema(
+CHANGES = pa.schema([("block_number", pa.uint32()), ("key", pa.binary()), ("value", pa.binary())])
+BLOCKS = pa.schema(
     [
         ("block_number", pa.uint32()),
         ("block_hash", pa.binary()),
@@ -58,16 +58,16 @@ def widen(recording: Path, turns: int, subnets: int, interval: int, out: Path) -
     last = turns * span
     blocks = _blocks(source.identity().genesis_hash, last, spec, start_ms)
     pq.write_table(blocks, out / "blocks.parquet", compression="zstd")
-    with pq.ParquetWriter(out / "storage_changes.parquet", _CHANGES, compression="zstd") as writer:
+    with pq.ParquetWriter(out / "storage_changes.parquet", CHANGES, compression="zstd") as writer:
         for turn in range(turns):
             before = turn * span
-            rows = [(before + block, key, value) for block, key, value in changes]
+            rows = [(before + block, key, value) for block, key, value in _of_turn(turn, changes)]
             for block in range(before + 1, before + span + 1):
                 time_ms = start_ms + block * BLOCK_MS
                 rows.append((block, NUMBER, block.to_bytes(4, "little")))
                 rows.append((block, NOW, time_ms.to_bytes(8, "little")))
             rows.sort(key=lambda row: row[:2])
-            writer.write_table(_table(rows, _CHANGES), row_group_size=len(rows))
+            writer.write_table(table_of(rows, CHANGES), row_group_size=len(rows))
     manifest = {
         "format_version": FORMAT_VERSION,
         "name": f"{source.identity().name}, widened",
@@ -102,6 +102,19 @@ def _wide_changes(
     return wide
 
 
+def _of_turn(
+    turn: int, changes: list[tuple[int, bytes, bytes | None]]
+) -> list[tuple[int, bytes, bytes | None]]:
+    """What changes in a turn: a later one begins in its first block, for the block before it is the
+    last of the turn before."""
+    if turn == 0:
+        return changes
+    told = {key for block, key, _ in changes if block == 1}
+    return [
+        (max(block, 1), key, value) for block, key, value in changes if block or key not in told
+    ]
+
+
 def _wide_keys(key: bytes, known: int, subnets: int) -> list[bytes]:
     """The key of each netuid that is made from the key's own; netuids below ``known`` are."""
     parts = _KEYS[key[:PREFIX_BYTES]]
@@ -120,10 +133,10 @@ def _blocks(genesis_hash: str, last: int, spec: int, start_ms: int) -> pa.Table:
         rows.append((block, block_hash, parent, start_ms + block * BLOCK_MS, spec, []))
         parent = block_hash
         block_hash = blake2b(parent, digest_size=32).digest()
-    return _table(rows, _BLOCKS)
+    return table_of(rows, BLOCKS)
 
 
-def _table(rows: list[tuple], schema: pa.Schema) -> pa.Table:
+def table_of(rows: list[tuple], schema: pa.Schema) -> pa.Table:
     columns = zip(*rows, strict=True)
     arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
     return pa.table(arrays, schema=schema)

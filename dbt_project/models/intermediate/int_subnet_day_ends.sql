@@ -53,7 +53,10 @@ select
     max_by(spec_version, block_number) as spec_version,
     count(*) filter (where not is_made)
     = max(block_number) - min(case when is_made then block_number else block_number - 1 end) as is_whole
-{%- for column in ['tao_reserve_rao', 'tao_provided_rao', 'alpha_out_rao', 'pending_emission_rao', 'pending_owner_cut_rao', 'pending_alpha_swapped_rao'] %},
+{%- for column in [
+    'tao_reserve_rao', 'tao_provided_rao', 'alpha_out_rao', 'pending_emission_rao', 'pending_owner_cut_rao',
+    'pending_alpha_swapped_rao', 'pending_server_rao', 'pending_validator_rao', 'pending_root_alpha_rao'
+] %},
     max(case when place = 1 then case when is_made then {{ column }} else pre_{{ column }} end end) as pre_{{ column }},
     max_by({{ column }}, block_number) as {{ column }}
 {%- endfor %}

@@ -26,6 +26,7 @@ from orchestration.recompute import (
     pool_replay,
     position_exits,
     subnet_emissions,
+    subnet_flows,
     subnet_injections,
 )
 
@@ -42,21 +43,6 @@ def recomputed__subnet_emissions(
     return lake.write(
         "recomputed__subnet_emissions", subnet_emissions.recompute(subnets, blocks), day
     )
-
-
-@dg.asset(
-    deps=[chain__subnet_blocks, recomputed__subnet_emissions],
-    partitions_def=block_days,
-    **_RECOMPUTED,
-)
-def recomputed__subnet_injections(
-    context: dg.AssetExecutionContext, lake: LakeResource
-) -> dg.MaterializeResult:
-    """What each subnet's part of a block was turned into. Grain: block x netuid."""
-    day = context.partition_key
-    subnets = lake.read("chain__subnet_blocks", day)
-    rows = subnet_injections.recompute(subnets, lake.read("recomputed__subnet_emissions", day))
-    return lake.write("recomputed__subnet_injections", rows, day)
 
 
 _REPLAYED = (
@@ -93,6 +79,37 @@ def recomputed__pools(
     replayed = pool_replay.recompute(*(lake.read(name, day) for name in _REPLAYED))
     yield lake.write("recomputed__pool_swaps", replayed.swaps, day)
     yield lake.write("recomputed__pool_states", replayed.states, day)
+
+
+_INJECTED = ("chain__subnet_blocks", "recomputed__subnet_emissions", "recomputed__pool_states")
+
+
+@dg.asset(deps=_INJECTED, partitions_def=block_days, **_RECOMPUTED)
+def recomputed__subnet_injections(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """What each subnet's part of a block was turned into. Grain: block x netuid."""
+    day = context.partition_key
+    rows = subnet_injections.recompute(*(lake.read(name, day) for name in _INJECTED))
+    return lake.write("recomputed__subnet_injections", rows, day)
+
+
+_FLOWING = (
+    "chain__subnet_blocks",
+    "recomputed__subnet_emissions",
+    "chain__stake_events",
+    "recomputed__pool_states",
+)
+
+
+@dg.asset(deps=_FLOWING, partitions_def=block_days, **_RECOMPUTED)
+def recomputed__subnet_flows(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult:
+    """The flow counters each block should have left. Grain: block x netuid."""
+    day = context.partition_key
+    rows = subnet_flows.recompute(*(lake.read(name, day) for name in _FLOWING))
+    return lake.write("recomputed__subnet_flows", rows, day)
 
 
 @dg.asset(
