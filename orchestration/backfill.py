@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -122,7 +122,7 @@ class _Worker:
         elif kind == "says":
             watcher.says(said)
         elif kind == "ends":
-            watcher.ends(said)
+            watcher.ends(said, self.day)
         else:
             self.is_free = True
         return said if kind == "failed" else None
@@ -176,7 +176,7 @@ class _Telling:
 
     pipe: Connection
 
-    def begins(self, steps: int) -> None:
+    def begins(self, steps: Mapping[str | None, int]) -> None:
         """The parent has counted them."""
 
     def starts(self, step: str, day: str | None) -> None:
@@ -185,5 +185,5 @@ class _Telling:
     def says(self, line: str) -> None:
         self.pipe.send(("says", line))
 
-    def ends(self, step: str) -> None:
+    def ends(self, step: str, day: str | None) -> None:
         self.pipe.send(("ends", step))

@@ -4,7 +4,7 @@ import datetime as dt
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -161,29 +161,51 @@ _SPANS_SHOWN = 5
 
 
 class _Bar:
-    """A refresh's watcher: one progress bar over all its steps, and the blocks a second so far."""
+    """A refresh's watcher: a bar over the blocks of its days, then one over the warehouse's steps.
 
-    def __init__(self, progress: Progress, blocks: int) -> None:
+    A day of a few blocks counts for so many; where it is not known how many a day has, each day
+    counts alike and no rate is told.
+    """
+
+    def __init__(self, progress: Progress, blocks: Mapping[str, int]) -> None:
         self._progress = progress
         self._blocks = blocks
+        self._steps: Mapping[str | None, int] = {}
+        self._ended: set[tuple[str, str | None]] = set()
+        self._done = 0.0
+        self._is_of_days = True
         self._step = "loading"
         self._task = progress.add_task(self._step, total=None, rate="")
 
-    def begins(self, steps: int) -> None:
-        self._progress.update(self._task, total=steps)
+    def begins(self, steps: Mapping[str | None, int]) -> None:
+        self._steps = steps
+        days = [day for day in steps if day is not None]
+        if not all(day in self._blocks for day in days):
+            self._blocks = {}
+        total = sum(self._blocks[day] for day in days) if self._blocks else len(days)
+        # Loading took its time from no day.
+        self._progress.reset(self._task, total=total or None)
 
     def starts(self, step: str, day: str | None) -> None:
+        if day is None and self._is_of_days:
+            self._is_of_days, self._done = False, 0.0
+            self._progress.reset(self._task, total=self._steps[None], rate="")
         self._step = f"{day or ''} {step}".strip()
         self._progress.update(self._task, description=self._step)
 
     def says(self, line: str) -> None:
         self._progress.update(self._task, description=f"{self._step}: {line[:48]}")
 
-    def ends(self, step: str) -> None:
-        self._progress.advance(self._task)
-        task = self._progress.tasks[self._task]
-        if self._blocks and task.total and task.elapsed:
-            rate = self._blocks * task.completed / task.total / task.elapsed
+    def ends(self, step: str, day: str | None) -> None:
+        if (step, day) in self._ended:
+            return  # the day is tried again
+        self._ended.add((step, day))
+        whole = 1 if day is None or not self._blocks else self._blocks[day]
+        self._done += whole if day is None else whole / self._steps[day]
+        self._progress.update(self._task, completed=self._done)
+        elapsed = self._progress.tasks[self._task].elapsed
+        if self._blocks and day is not None and elapsed:
+            rate = self._done / elapsed
             self._progress.update(self._task, rate=f"{rate:,.0f} blocks/s")
 
 
@@ -195,8 +217,8 @@ class _Lines:
         self._steps = self._count = 0
         self._step = "loading"
 
-    def begins(self, steps: int) -> None:
-        self._steps = steps
+    def begins(self, steps: Mapping[str | None, int]) -> None:
+        self._steps = sum(steps.values())
 
     def starts(self, step: str, day: str | None) -> None:
         self._count += 1
@@ -207,7 +229,7 @@ class _Lines:
         if time.monotonic() - self._last >= _SECONDS_OF_SILENCE:
             self._print(f"{self._count}/{self._steps} {self._step}: {' '.join(line.split())}")
 
-    def ends(self, step: str) -> None:
+    def ends(self, step: str, day: str | None) -> None:
         """Its line stands; the next one tells that it has ended."""
 
     def _print(self, line: str) -> None:

@@ -8,7 +8,7 @@ import datetime as dt
 import io
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
@@ -29,8 +29,9 @@ from orchestration.settings import PROJECT_ROOT, Settings
 class Watcher(Protocol):
     """Is told how the work goes on."""
 
-    def begins(self, steps: int) -> None:
-        """The number of steps in all, known once the code location is loaded."""
+    def begins(self, steps: Mapping[str | None, int]) -> None:
+        """How many steps each day has, and without a day the warehouse; known once the code
+        location is loaded."""
 
     def starts(self, step: str, day: str | None) -> None:
         """A step has begun."""
@@ -38,8 +39,8 @@ class Watcher(Protocol):
     def says(self, line: str) -> None:
         """What the step in hand tells of itself."""
 
-    def ends(self, step: str) -> None:
-        """A step has ended well."""
+    def ends(self, step: str, day: str | None) -> None:
+        """A step has ended well; of a day that is tried again it may have before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class Plan:
     days: list[str]
     complete: list[str]
     derived: list[str] = field(default_factory=list)
-    blocks: int = field(default=0, compare=False)
-    """Blocks of the days that something is to be done for."""
+    blocks: dict[str, int] = field(default_factory=dict, compare=False)
+    """How many blocks each day has that something is to be done for; not known of a gap's."""
 
 
 def plan(
@@ -87,7 +88,7 @@ def plan(
             f"{end}; choose days of these."
         )
     asked = again and (first is not None or last is not None)
-    days, complete, derived, blocks_count = [], [], [], 0
+    days, complete, derived, counts = [], [], [], {}
     # Before the blocks of a day: a day that it is beyond does not grow.
     head = reader.finalized_head()
     for offset in range((high - low).days + 1):
@@ -102,11 +103,11 @@ def plan(
             continue
         else:
             derived.append(day_key(day))
-        blocks_count += len(blocks)
+        counts[day_key(day)] = len(blocks)
     for day in _made_by_other_code(chosen, day_key(low), day_key(high)):
         derived.append(day)
-        blocks_count += len(coverage.landed_day(chosen.lake, day).blocks)
-    return Plan(days, complete, sorted(derived), blocks_count)
+        counts[day] = len(coverage.landed_day(chosen.lake, day).blocks)
+    return Plan(days, complete, sorted(derived), counts)
 
 
 def _made_by_other_code(chosen: Settings, low: str, high: str) -> list[str]:
@@ -208,7 +209,7 @@ def run(
         work = [("land_day", day) for day in planned.days]
         work += [("derive_day", day) for day in planned.derived]
         steps = {name: len(job.nodes) for name, job in _jobs().items()}
-        watcher.begins(sum(steps[job] for job, _ in work) + steps["build_warehouse"])
+        watcher.begins({day: steps[job] for job, day in work} | {None: steps["build_warehouse"]})
         failures = take(work, watcher) if take else _one_by_one(work, instance, watcher)
         # Where no day is as it should be, what is published stays as it was.
         if planned.complete or len(failures) < len(work) or not work:
@@ -315,7 +316,7 @@ def _tell(entry: dg.EventLogEntry, day: str | None, watcher: Watcher) -> None:
         if event.is_step_start:
             watcher.starts(event.step_key, day)
         elif event.is_step_success:
-            watcher.ends(event.step_key)
+            watcher.ends(event.step_key, day)
 
 
 def failed_days(chosen: Settings, days: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -105,7 +105,7 @@ class Silent:
         self.steps: list[str] = []
         self.lines: list[str] = []
 
-    def begins(self, steps: int) -> None:
+    def begins(self, steps: Mapping[str | None, int]) -> None:
         self.expected = steps
 
     def starts(self, step: str, day: str | None) -> None: ...
@@ -113,7 +113,7 @@ class Silent:
     def says(self, line: str) -> None:
         self.lines.append(line)
 
-    def ends(self, step: str) -> None:
+    def ends(self, step: str, day: str | None) -> None:
         self.steps.append(step)
 
 

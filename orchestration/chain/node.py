@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from orchestration.chain import rpc
+from orchestration.chain import rpc, urls
 from orchestration.chain.budget import Budget
 from orchestration.chain.endpoints import FORGET_SECONDS, Endpoint, Endpoints, Final
 from orchestration.chain.keys import item_prefix
@@ -70,6 +70,7 @@ class Node:
         self._runs: OrderedDict[int, tuple[int, asyncio.Task[list[str | None]]]] = OrderedDict()
         self._head = -1
         self._head_at = 0.0
+        self._asking_head = asyncio.Lock()
         self._first_state: int | None = None
         self._first_state_at = 0.0
         self._times: dict[int, int] = {}
@@ -220,6 +221,7 @@ class Node:
 
         None where the endpoint that was asked began from a later block, or lags behind.
         """
+        await self._reach(block)
         number = block // _HASHES_A_CALL
         last, task = self._runs.get(number, (-1, None))
         if last < block or _has_failed(task):
@@ -233,6 +235,14 @@ class Node:
         if not task.done():
             await asyncio.shield(task)
         return task.result()[block % _HASHES_A_CALL]
+
+    async def _reach(self, block: int) -> None:
+        """Learns the head where a block is beyond the one that is known: a run of hashes asked for
+        only as far as one of its blocks would be asked for again with the next."""
+        async with self._asking_head:
+            if block > self._head:
+                head = await self._endpoints.ask(self._finalized_head)
+                self._head = max(self._head, head)
 
     async def _hashes(
         self, endpoint: Endpoint, first: int, last: int, may_lack: bool = False
@@ -737,4 +747,4 @@ def _number_of(header: Any) -> int:
 def _text_of(result: Any) -> str:
     if not isinstance(result, str):
         raise rpc.BadAnswer("not a text")
-    return result
+    return urls.told(result)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
+from rich.progress import Progress, TimeRemainingColumn
 from typer.testing import CliRunner
 
 from orchestration import cli, refresh, statement
@@ -256,10 +257,10 @@ def test_without_a_terminal_each_step_is_a_plain_line(monkeypatch):
     log = Console(file=io.StringIO(), width=40)
     monkeypatch.setattr(cli, "err", log)
     lines = cli._Lines()
-    lines.begins(3)
+    lines.begins({"2025-07-08": 2, None: 1})
     lines.starts("raw_chain__blocks", "2025-07-08")
     lines.says("said too soon after the step began")
-    lines.ends("raw_chain__blocks")
+    lines.ends("raw_chain__blocks", "2025-07-08")
     lines.starts("warehouse", None)
     monkeypatch.setattr(cli, "_SECONDS_OF_SILENCE", 0)
     lines.says("[a long] step\r\nis heard again, and its line is not broken")
@@ -270,6 +271,47 @@ def test_without_a_terminal_each_step_is_a_plain_line(monkeypatch):
         "2/3 warehouse: [a long] step is heard again, and its line is not broken",
     ]
     assert all(re.fullmatch(r"\d+:\d\d:\d\d", elapsed) for elapsed, _, _ in said)
+
+
+class Clock:
+    """Rich's, moved by hand."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_day_counts_for_its_blocks_and_a_step_of_it_once():
+    clock, console = Clock(), Console(file=io.StringIO())
+    progress = Progress(
+        TimeRemainingColumn(), console=console, get_time=clock, speed_estimate_period=600
+    )
+    bar = cli._Bar(progress, {"2025-07-08": 7_200, "2025-07-09": 300, "2025-07-10": 9})
+    (task,) = progress.tasks
+    clock.seconds = 60  # of loading
+    bar.begins({"2025-07-08": 2, "2025-07-09": 2, None: 4})
+    bar.starts("step", "2025-07-09")
+    for done, (step, day) in enumerate(
+        [("one", "2025-07-09"), ("two", "2025-07-09"), ("one", "2025-07-08")], 1
+    ):
+        clock.seconds = 60 + 10 * done
+        bar.ends(step, day)
+        bar.ends(step, day)
+    assert (task.completed, task.total) == (300 + 3_600, 7_500)
+    assert task.fields["rate"] == "130 blocks/s"
+    bar.starts("warehouse", None)
+    bar.ends("warehouse", None)
+    assert (task.completed, task.total, task.fields["rate"]) == (1, 4, "")
+
+
+def test_days_of_a_gap_count_alike_as_nobody_knows_their_blocks():
+    progress = Progress(console=Console(file=io.StringIO()))
+    bar = cli._Bar(progress, {})
+    bar.begins({"2025-07-08": 2, "2025-07-09": 4, None: 4})
+    bar.ends("one", "2025-07-09")
+    (task,) = progress.tasks
+    assert (task.completed, task.total, task.fields["rate"]) == (0.25, 2, "")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from orchestration.chain import endpoints, rpc, urls
+from orchestration.chain import endpoints, node, rpc, urls
 from orchestration.chain.budget import Budget
 from orchestration.chain.endpoints import Endpoint, Endpoints
 
@@ -272,6 +272,11 @@ def test_what_a_node_says_is_shown_short_and_without_the_key_it_repeats(path):
     assert len(said) < 200
     for secret in (KEY if KEY in path else "a long key", "a%20long%20key", "other:8443", "\n"):
         assert secret not in said
+
+
+def test_a_chain_is_named_in_a_few_words_without_a_url():
+    assert node._text_of(f"Bittensor of wss://host/{KEY}") == "Bittensor of a URL"
+    assert len(node._text_of("x" * 1_000)) < 200
 
 
 def test_an_error_whose_code_is_no_number_is_an_error():

@@ -79,15 +79,15 @@ def test_hours_of_ticks_leave_no_gap_and_no_orphan(
     recorded, at, chain, tmp_path, monkeypatch, repository
 ):
     monkeypatch.setattr("orchestration.chain.node._HEAD_SECONDS", 0)
-    tip, take_day = repository.get_schedule_def("tip_schedule"), repository.get_job("take_day")
+    tip, land_day = repository.get_schedule_def("tip_schedule"), repository.get_job("land_day")
     by_day = BY_DAY.resolve(repository.asset_graph)
 
-    # From block 606 on the best chain is an orphan's, until the block is final.
-    with serving(chain(LAST + 3), Faults(finalized=604, ahead=4, fork_at=(606, 612))) as served:
+    # From block 608 on the best chain is an orphan's, until the block is final.
+    with serving(chain(LAST + 3), Faults(finalized=606, ahead=4, fork_at=(608, 612))) as served:
         chosen = at(tmp_path / "home", served.ws_url)
 
-        def tick(*, with_warehouse: bool = False) -> list[str]:
-            """The days a tick takes, once they are taken."""
+        def tick() -> list[str]:
+            """The days a tick takes, once they are taken, but for the warehouse after each."""
             with refresh.opened(chosen) as instance:
                 now = dt.datetime.now(dt.UTC)
                 context = dg.build_schedule_context(
@@ -98,23 +98,17 @@ def test_hours_of_ticks_leave_no_gap_and_no_orphan(
                 )
                 requests = tip.evaluate_tick(context).run_requests
                 for request in requests:
-                    wanted = set(request.asset_selection)
-                    assert wanted > by_day
-                    done = take_day.execute_in_process(
-                        partition_key=request.partition_key,
-                        instance=instance,
-                        tags=request.tags,
-                        asset_selection=list(wanted if with_warehouse else by_day),
+                    assert by_day < set(request.asset_selection)
+                    done = land_day.execute_in_process(
+                        partition_key=request.partition_key, instance=instance, tags=request.tags
                     )
                     assert done.success
                 return [request.partition_key for request in requests]
 
         assert tick() == DAYS[:1]
         assert tick() == []
-        served.finalize(6)
+        served.finalize(LAST - 606)
         assert tick() == DAYS, "midnight has passed"
-        served.finalize(3)
-        assert tick(with_warehouse=True) == DAYS[1:]
         served.finalize(2)
         covered = coverage.read(chosen.lake, 5, is_live=True)
         assert covered.gaps == ()

@@ -12,5 +12,7 @@ def test_headers_of_many_blocks_at_once_before_the_head_is_known(small: Path):
     blocks = range(601, 631)
     with serving(small) as served:
         node = Node([served.ws_url], Budget(32))
+        node._first_state = 600
         assert node.headers(blocks).equals(Recording(small).headers(blocks))
+        assert served.requests["chain_getBlockHash"] == 3, "genesis, the head's own, and the run"
         node.close()
