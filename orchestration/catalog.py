@@ -73,27 +73,39 @@ def columns(books: duckdb.DuckDBPyConnection, name: str) -> tuple[str, duckdb.Du
             f"There is no table {name!r} in the warehouse{_nearest(name, _tables(books))}; "
             "`taobooks tables` lists all."
         )
-    described = books.sql(
-        f"""
-        select column_name as "column", lower(data_type) as "type",
-            coalesce(comment, map_extract({_meanings(found[1])}, column_name)[1], '')
-                as "what it is"
-        from duckdb_columns()
-        where schema_name = '{found[0]}' and table_name = '{found[1]}'
-        order by column_index
-        """
+    described = every_column(books)[f"{found[0]}.{found[1]}"]
+    names, types, words = [list(part) for part in zip(*described, strict=True)]
+    return found[2] or "", books.sql(
+        'select unnest(?) as "column", unnest(?) as "type", unnest(?) as "what it is"',
+        params=[names, types, words],
     )
-    return found[2] or "", described
 
 
-def _meanings(view: str) -> str:
-    """What the columns of a table of the lake mean, as SQL; its view in staging says nothing."""
-    table = view.removeprefix("stg_")
-    of_lake = TABLES[table].names if table in TABLES else []
-    said = {name: meaning(table, name).replace("'", "''") for name in of_lake}
-    said["block_date"] = "UTC day of the file."
-    pairs = ", ".join(f"'{name}': '{words}'" for name, words in said.items())
-    return f"map {{{pairs}}}"
+def every_column(books: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str, str]]]:
+    """Name, type and description of each column, by ``schema.table``.
+
+    A view of the lake says nothing of its columns: they mean what they mean in the lake.
+    """
+    rows = books.sql(
+        """
+        select schema_name, table_name, column_name, lower(data_type), comment
+        from duckdb_columns()
+        where not internal
+        order by schema_name, table_name, column_index
+        """
+    ).fetchall()
+    described: dict[str, list[tuple[str, str, str]]] = {}
+    for schema, table, name, kind, comment in rows:
+        words = comment or _in_lake(table.removeprefix("stg_"), name)
+        described.setdefault(f"{schema}.{table}", []).append((name, kind, words))
+    return described
+
+
+def _in_lake(table: str, column: str) -> str:
+    if column == "block_date":
+        return "UTC day of the block."
+    is_of_it = table in TABLES and column in TABLES[table].names
+    return meaning(table, column) if is_of_it else ""
 
 
 def _called(schema: str, table: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -108,10 +109,10 @@ def _take(chosen: settings.Settings, planned, parallel: int | None = None) -> No
     from orchestration import refresh as work
     from orchestration.backfill import take
 
-    err.print(_intention(planned), highlight=False)
+    err.print(_intention(planned), highlight=False, soft_wrap=True)
     at_once = partial(take, workers=parallel) if parallel else None
     with Progress(
-        TextColumn("[bold]{task.description:<32}"),
+        TextColumn("{task.description:<32}", style="bold", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -191,10 +192,14 @@ class _Bar:
             self._is_of_days, self._done = False, 0.0
             self._progress.reset(self._task, total=self._steps[None], rate="")
         self._step = f"{day or ''} {step}".strip()
-        self._progress.update(self._task, description=self._step)
+        self._show(self._step)
 
     def says(self, line: str) -> None:
-        self._progress.update(self._task, description=f"{self._step}: {line[:48]}")
+        self._show(f"{self._step}: {line}")
+
+    def _show(self, words: str) -> None:
+        room = max(_LEAST_ROOM, self._progress.console.width - _ROOM_OF_THE_BAR)
+        self._progress.update(self._task, description=words[:room])
 
     def ends(self, step: str, day: str | None) -> None:
         if (step, day) in self._ended:
@@ -209,25 +214,29 @@ class _Bar:
             self._progress.update(self._task, rate=f"{rate:,.0f} blocks/s")
 
 
+_LEAST_ROOM = 32
+_ROOM_OF_THE_BAR = 62
+"""Columns that the bar, the counts, the rate and both times need: else these are cut."""
+
+
 class _Lines:
     """A refresh's watcher where nobody sees a bar move, as in a log: a line for each step begun."""
 
     def __init__(self) -> None:
         self._began = self._last = time.monotonic()
         self._steps = self._count = 0
-        self._step = "loading"
 
     def begins(self, steps: Mapping[str | None, int]) -> None:
         self._steps = sum(steps.values())
 
     def starts(self, step: str, day: str | None) -> None:
         self._count += 1
-        self._step = f"{day or ''} {step}".strip()
-        self._print(f"{self._count}/{self._steps} {self._step}")
+        self._print(f"{self._count}/{self._steps} {day or ''} {step}".replace("  ", " "))
 
     def says(self, line: str) -> None:
         if time.monotonic() - self._last >= _SECONDS_OF_SILENCE:
-            self._print(f"{self._count}/{self._steps} {self._step}: {' '.join(line.split())}")
+            # Not with the step begun last: of several days at once it may be another's.
+            self._print(f"{self._count}/{self._steps} {' '.join(line.split())}")
 
     def ends(self, step: str, day: str | None) -> None:
         """Its line stands; the next one tells that it has ended."""
@@ -596,12 +605,31 @@ def dev(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) ->
     from orchestration import refresh as work
 
     chosen = settings.load()
+    _refuse_taken(port)
     work.prepare_dagster_home(chosen)
     os.environ["DAGSTER_HOME"] = str(chosen.dagster_home)
     os.environ["TAOBOOKS_HOME"] = str(chosen.home)
+    # Dagster warns that a command of its own, not yet released as one, supersedes `dagster dev`.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
+    err.print(
+        f"In half a minute the Dagster UI is at http://127.0.0.1:{port}; ctrl-C ends it.",
+        soft_wrap=True,
+    )
     dagster = str(Path(sys.executable).with_name("dagster"))
     workspace = str(settings.PROJECT_ROOT / "workspace.yaml")
     os.execv(dagster, [dagster, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])
+
+
+def _refuse_taken(port: int) -> None:
+    """Dagster would say so after half a minute, with a traceback."""
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            free.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            raise SettingsError(
+                f"Port {port} of this machine cannot be listened on; choose another with --port."
+            ) from None
 
 
 # ---------------------------------------------------------------------- entry

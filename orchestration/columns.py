@@ -294,10 +294,18 @@ IN_TABLE = {
     "raw_chain__epoch_storage": {"block_number": "The block at whose end this is the state."},
     "raw_chain__stakes": {"block_number": "The block at whose end this is the state."},
     "chain__hyperparameters": {"block_number": "The first block at whose end this was read."},
-    "chain__epoch_neurons": {"pre_alpha_rao": "Alpha of the hotkey and its nominators."},
+    "chain__pool_positions": {"owner_ss58": "The account that lends."},
+    "chain__epoch_neurons": {
+        "hotkey_ss58": "The neuron; null: nobody had the uid.",
+        "pre_coldkey_ss58": "The account that owns the hotkey.",
+        "pre_alpha_rao": "Alpha of the hotkey and its nominators.",
+    },
     "chain__epoch_kin": {
         "uid": "The neuron whose parent or child it is.",
         "pre_alpha_rao": "Alpha of the parent and its nominators.",
+        "pre_root_rao": "TAO on root of the parent and its nominators.",
+        "pre_delegate_take_u16": "What the parent takes of its nominators, parts of 65,535.",
+        "pre_coldkey_ss58": "The account that owns the parent.",
     },
     "chain__stake_events": {"alpha_rao": "Alpha, as the event says it."},
     "recomputed__pool_swaps": {

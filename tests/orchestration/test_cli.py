@@ -4,7 +4,9 @@ import csv
 import datetime as dt
 import io
 import json
+import os
 import re
+import socket
 from decimal import Decimal
 from pathlib import Path
 
@@ -268,7 +270,7 @@ def test_without_a_terminal_each_step_is_a_plain_line(monkeypatch):
     assert [line for _, _, line in said] == [
         "1/3 2025-07-08 raw_chain__blocks",
         "2/3 warehouse",
-        "2/3 warehouse: [a long] step is heard again, and its line is not broken",
+        "2/3 [a long] step is heard again, and its line is not broken",
     ]
     assert all(re.fullmatch(r"\d+:\d\d:\d\d", elapsed) for elapsed, _, _ in said)
 
@@ -353,6 +355,29 @@ def test_a_summary_begins_with_the_totals_of_the_verdicts(run, books):
         f"{count:,} {name}" for count, name in zip(counts, names, strict=True)
     )
     assert second.startswith("Verdicts by quantity")
+
+
+def test_the_ui_is_not_begun_on_a_port_that_is_taken(run, monkeypatch):
+    monkeypatch.setattr("os.execv", lambda *_: pytest.fail("it was begun"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = sentence(run("dev", "--port", str(port)))
+    assert said == (
+        f"Port {port} of this machine cannot be listened on; choose another with --port."
+    )
+
+
+def test_the_ui_is_begun_on_the_books_of_this_home_and_its_address_said(run, books, monkeypatch):
+    begun = []
+    monkeypatch.setattr("os.execv", lambda *arguments: begun.append(arguments))
+    for name in ("DAGSTER_HOME", "TAOBOOKS_HOME", "PYTHONWARNINGS"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # to be as it was afterwards
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert run("dev", "--port", str(port)).exit_code == 0
+    ((_, arguments),) = begun
+    assert arguments[-4:] == ["-h", "127.0.0.1", "-p", str(port)]
+    assert os.environ["DAGSTER_HOME"] == str(books.dagster_home)
 
 
 def test_ctrl_c_ends_with_one_sentence_and_no_traceback(run, monkeypatch, capsys):

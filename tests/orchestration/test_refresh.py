@@ -521,6 +521,21 @@ def test_the_ui_shows_each_run_under_its_job(books, repository):
     assert {run.job_name for run in runs} == {"land_day", "build_warehouse"}
 
 
+def test_the_ui_shows_the_columns_of_marts_and_of_views_with_what_they_mean(books):
+    with dg.DagsterInstance.from_config(str(books.dagster_home)) as instance:
+        shown = {}
+        for name in ("fct_blocks", "int_epochs", "stg_chain__subnet_blocks", "chain__blocks"):
+            found = instance.get_latest_materialization_event(dg.AssetKey(name))
+            columns = found.asset_materialization.metadata["dagster/column_schema"].value.columns
+            shown[name] = {column.name: column.description for column in columns}
+    assert shown["fct_blocks"]["block_hash"]
+    assert "netuid" in shown["int_epochs"]
+    assert shown["stg_chain__subnet_blocks"]["tao_reserve_rao"] == (
+        "TAO in the pool, what is lent left out. (SubtensorModule.SubnetTAO)"
+    )
+    assert shown["chain__blocks"]["block_hash"] == "Hash of the block's header."
+
+
 def test_a_run_that_fails_before_its_first_step_is_under_its_job_too(small, at_home):
     chosen = at_home(small)
     with (

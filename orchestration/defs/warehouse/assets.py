@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 
-from orchestration import settings, shown
+from orchestration import catalog, settings, shown
 from orchestration.defs.warehouse.project import OneName, dbt, manifest, project
 from orchestration.lake import preview
 from orchestration.warehouse import Warehouse
@@ -49,22 +49,34 @@ def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
 
 
 def _seen(private: Path) -> Mapping[str, Mapping[str, Any]]:
-    """What the UI shows of every table built: its row count and its first rows."""
+    """What the UI shows of all that was built: its columns, and of a table also its row count and
+    first rows."""
     if not private.is_file():
         return {}
     with duckdb.connect(private) as connection:
+        views = connection.execute(
+            "select schema_name, view_name from duckdb_views() where not internal"
+        ).fetchall()
         tables = connection.execute(
             "select schema_name, table_name, estimated_size from duckdb_tables()"
         ).fetchall()
-        return {
+        columns = catalog.every_column(connection)
+        seen: dict[str, dict[str, Any]] = {
             name: {
+                "dagster/column_schema": dg.TableSchema(
+                    [dg.TableColumn(*each) for each in columns[f"{schema}.{name}"]]
+                )
+            }
+            for schema, name, *_ in (*views, *tables)
+        }
+        for schema, name, count in tables:
+            seen[name] |= {
                 "dagster/row_count": count,
                 "preview": dg.MetadataValue.md(
                     preview(connection.table(f"{schema}.{name}").limit(5).to_arrow_table())
                 ),
             }
-            for schema, name, count in tables
-        }
+        return seen
 
 
 def _what_failed(build: DbtCliInvocation, target: Path) -> str:
