@@ -394,6 +394,8 @@ class _Day:
             "stake": stake,
             "alpha_rao": gain,
             "unattributed_reason": UNREAD_REASON if is_unread else UNATTRIBUTED_REASON,
+            # What an epoch paid was worth something, at a price that is not known.
+            "unpriced_reason": UNREAD_REASON if is_unread and gain > 0 else None,
         }
 
     def _end(self, block: int) -> None:
