@@ -546,7 +546,7 @@ CHAIN__STAKE_LEDGER = _schema(
     ("extrinsic_index", pa.int64(), "null"),
     ("event_index", pa.int64(), "null"),  # null: known from state, not from an event
     ("unattributed_reason", pa.string(), "null"),
-    ("unpriced_reason", pa.string(), "null"),  # why worth_rao, or tao_rao, is not known
+    ("unpriced_reason", pa.string(), "null"),  # why what it is worth, or paid, is not known
 )
 
 CHAIN__STAKES_BY_DAY = _schema(

@@ -145,7 +145,7 @@ def _refuse_unknown(books: duckdb.DuckDBPyConnection, coldkey: str, begin: int) 
             f"last to know any end with {last}."
         )
     is_hotkey = books.sql(
-        f"select count(*) from stg_chain__stakes_by_day where hotkey_ss58 = '{coldkey}'"
+        f"select count(*) from staging.stg_chain__stakes_by_day where hotkey_ss58 = '{coldkey}'"
     ).fetchone()[0]
     raise SettingsError(
         f"{coldkey} is a hotkey: the books know no stake of it as a coldkey; ask for the coldkey "

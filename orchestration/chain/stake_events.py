@@ -140,7 +140,8 @@ def _ended_subnets(events: list[dict]) -> dict[int, int]:
         if (event["module_id"], event["event_id"]) == ("Balances", "Deposit"):
             deposits.append(index)
         elif event["event_id"] == "NetworkRemoved":
-            found |= dict.fromkeys(deposits, int(event["attributes"][0]))
+            netuid = _subnet_changed(event["attributes"])["netuid"]
+            found |= dict.fromkeys(deposits, netuid)
             deposits = []
     return found
 
@@ -269,9 +270,12 @@ def _coldkey_swapped(fields: Mapping) -> Row:
     }
 
 
-def _subnet_changed(fields: tuple | Mapping) -> Row:
+def _subnet_changed(fields: int | tuple | Mapping) -> Row:
     """NetworkAdded, NetworkRemoved and NetworkDissolveCleanupCompleted."""
-    return {"netuid": int(fields["netuid"] if isinstance(fields, Mapping) else fields[0])}
+    if isinstance(fields, Mapping):
+        return {"netuid": int(fields["netuid"])}
+    # An event's only field stands alone.
+    return {"netuid": int(fields[0] if isinstance(fields, tuple | list) else fields)}
 
 
 def _paid_at_the_end(netuid: int, fields: Mapping) -> Row:

@@ -54,7 +54,7 @@ def measure(tables: Mapping[str, pa.Table], day: dt.date) -> pd.DataFrame:
     is_unpaid = pc.is_null(ledger["tao_rao"]).to_numpy()
     entries["has_tao_or_a_reason"] = ~is_unpaid | (
         pc.is_valid(ledger["unpriced_reason"]).to_numpy()
-        & np.array([k == DISSOLUTION for k in kinds])
+        & np.array([kind == DISSOLUTION for kind in kinds], bool)
     )
     entries["is_of_landed_blocks"] = pc.is_in(ledger["block_number"], value_set=landed).to_numpy()
     entries["is_of_known_subnets"] = pc.is_in(ledger["netuid"], value_set=known).to_numpy()

@@ -394,6 +394,8 @@ class _Day:
             "stake": stake,
             "alpha_rao": gain,
             "unattributed_reason": UNREAD_REASON if is_unread else UNATTRIBUTED_REASON,
+            # What an epoch paid was worth something, at a price that is not known.
+            "unpriced_reason": UNREAD_REASON if is_unread and gain > 0 else None,
         }
 
     def _end(self, block: int) -> None:
@@ -708,7 +710,7 @@ def _paid_at_the_end(
 
     It pays each stake its part of the pool's TAO, as a deposit to the coldkey or, at first, as
     stake on root. The owner may get its lock back in one deposit more, the last. What was paid is
-    taken as stated, once every coldkey was paid its part to the rao that a part may be rounded by.
+    taken as stated, once every coldkey was paid its part but for what is cut off to whole rao.
     """
     before = [
         event
@@ -733,7 +735,10 @@ def _paid_at_the_end(
 
 
 def _follow_shares(payments: Sequence[tuple[Stake, int]], alphas: Mapping[Stake, int]) -> bool:
-    """Whether every coldkey was paid its part of the whole, to a rao for each of its stakes."""
+    """Whether every coldkey was paid its part of the whole.
+
+    To a rao for each of its stakes, and its part of the rao that all parts together are cut by.
+    """
     paid, held, count = defaultdict(int), defaultdict(int), defaultdict(int)
     for stake, tao in payments:
         paid[stake.coldkey] += tao
@@ -742,7 +747,8 @@ def _follow_shares(payments: Sequence[tuple[Stake, int]], alphas: Mapping[Stake,
         count[stake.coldkey] += 1
     pot, whole = sum(paid.values()), sum(held.values())
     return paid.keys() <= held.keys() and all(
-        abs(paid[who] * whole - pot * alpha) <= whole * count[who] for who, alpha in held.items()
+        abs(paid[who] * whole - pot * alpha) <= whole * count[who] + len(alphas) * alpha
+        for who, alpha in held.items()
     )
 
 

@@ -141,6 +141,7 @@ def _follow_unpriced(
     counted = {
         Effect.BUY: _PURCHASES,
         Effect.EARN: _EARNINGS,
+        Effect.ADJUST: _EARNINGS,
         Effect.SELL: _SALES,
     }
     for at, (who, what) in enumerate(zip(position.tolist(), effect.tolist(), strict=True)):

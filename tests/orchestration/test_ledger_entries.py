@@ -247,6 +247,9 @@ def test_what_epochs_between_snapshots_paid_is_said_to_be_unread(taken):
     assert kinds["unattributed"] == 0
     reasons = pc.unique(sampled.entries["unattributed_reason"].drop_null()).to_pylist()
     assert reasons == ["epochs between snapshots were not read"]
+    gains = sampled.entries.filter(pc.equal(sampled.entries["kind"], "unread"))
+    for entry in gains.select(["alpha_rao", "unpriced_reason"]).to_pylist():
+        assert (entry["alpha_rao"] > 0) == (entry["unpriced_reason"] is not None)
 
 
 # ---------------------------------------------------------------------- by hand
@@ -983,6 +986,7 @@ def rewritten(column: str, value, row: int = 10):
         (rewritten("netuid", 99), ["is_of_known_subnets", "closes"]),
         (rewritten("block_number", 1), ["is_of_landed_blocks", "is_in_order"]),
         (lambda ledger: ledger.slice(1), ["closes"]),
+        (lambda ledger: ledger.slice(0, 0), ["closes"]),
         (lambda ledger: pa.concat_tables([ledger, ledger]), ["is_in_order", "closes"]),
         (lambda ledger: ledger.take(list(range(ledger.num_rows))[::-1]), ["is_in_order"]),
     ],

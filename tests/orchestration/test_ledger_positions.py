@@ -105,6 +105,20 @@ def test_what_was_earned_without_a_price_costs_nothing_by_zero_basis_alone():
     assert found["bought_tao_rao"] == 20
 
 
+def test_what_unread_epochs_paid_is_worth_what_is_not_known():
+    entries = ledger((12, "buy", "A", 5, -20), (13, "unread", "A", 5, 0), (14, "sell", "A", -1, 9))
+    at = entries.schema.get_field_index("unpriced_reason")
+    reasons = pa.array([None, "not read", None], pa.string())
+    entries = entries.set_column(at, entries.schema.field(at), reasons)
+    day = post_day(None, entries, stakes(10, 20, A=(0, 9)), prices(11))
+    found = position(day, "A")
+    assert (found["earned_tao_rao"], found["unpriced_earnings_count"]) == (None, 1)
+    assert [found[name] for name in COSTS] == [16, None, None]
+    assert (found["adjusted_alpha_rao"], found["sold_tao_rao"]) == (5, 9)
+    (sale,) = day.realized.to_pylist()
+    assert (sale["zero_basis_cost_rao"], sale["fifo_cost_rao"]) == (4, None)
+
+
 def test_the_end_of_a_subnet_that_does_not_say_what_it_paid_is_no_sale_for_nothing():
     entries = ledger((12, "buy", "A", 5, -20), (13, "sell", "A", -1, 6))
     ended = ledger(

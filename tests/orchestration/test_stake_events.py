@@ -25,6 +25,8 @@ class Spoken:
 
 
 def event(name: str, *fields, extrinsic: int | None = 1, pallet: str = "SubtensorModule", **named):
+    """As the decoder has it: an only field without a name stands alone."""
+    fields = fields[0] if len(fields) == 1 else fields
     return {
         "module_id": pallet,
         "event_id": name,

@@ -38,8 +38,9 @@ def books():
         "create table dim_subnets (netuid int, subnet_generation int, registered_at_block int)"
     )
     made.sql("insert into dim_subnets values (7, 1, 50), (7, 2, 950)")
-    made.sql("create table stg_chain__stakes_by_day (hotkey_ss58 varchar)")
-    made.sql(f"insert into stg_chain__stakes_by_day values ('{HOTKEY}')")
+    made.sql("create schema staging")
+    made.sql("create table staging.stg_chain__stakes_by_day (hotkey_ss58 varchar)")
+    made.sql(f"insert into staging.stg_chain__stakes_by_day values ('{HOTKEY}')")
     for day, block, begin, netuid, generation, alpha, worth, cost, reason in (
         (OLD, 199, 100, 7, 1, 5 * TAO, 9 * TAO, 8 * TAO, "null"),
         (NEW, 1_099, 900, 0, 1, 3 * TAO, 3 * TAO, 2 * TAO, "null"),

@@ -7,6 +7,13 @@ subnet_blocks as (
 
 ),
 
+events as (
+
+    select * from {{ ref('stg_chain__stake_events') }}
+    where event_name = 'NetworkAdded' and netuid <> 0
+
+),
+
 registrations as (
 
     select netuid, network_registered_at_block as registered_at_block from subnet_blocks
@@ -14,6 +21,9 @@ registrations as (
     union
     select netuid, pre_network_registered_at_block as registered_at_block from subnet_blocks
     where pre_is_network_added
+    union
+    -- a subnet may come and go between two snapshots
+    select netuid, block_number as registered_at_block from events
 
 )
 
