@@ -34,7 +34,7 @@
 
 {# rao as TAO or alpha, for reading. #}
 {% macro readable(rao) -%}
-    cast({{ rao }} * 0.000000001 as decimal(38, 9))
+    cast(({{ rao }}) * 0.000000001 as decimal(38, 9))
 {%- endmacro %}
 
 {# A U64F64 price as TAO per alpha with 9 decimals, cut; null above 10^9 TAO per alpha. #}

@@ -19,8 +19,9 @@
     coalesce({{ observed }} = 0, false) or coalesce({{ observed }} = {{ before }}, false)
 {%- endmacro %}
 
-{# A rec_ model: one quantity of chain__subnet_blocks against the table that recomputes it. #}
-{% macro reconciled(recomputed_model, quantity_column, era_column, unit) %}
+{# A rec_ model: one quantity of chain__subnet_blocks against the table that recomputes it. Of one that is
+   not read before a block too (`has_before=false`), only 0 is trivial. #}
+{% macro reconciled(recomputed_model, quantity_column, era_column, unit, has_before=true) %}
 with
 
 observed as (
@@ -48,7 +49,7 @@ joined as (
         observed.spec_version,
         recomputed.{{ era_column }},
         observed.{{ quantity_column }} as observed_{{ unit }},
-        observed.pre_{{ quantity_column }} as pre_{{ unit }},
+        {{ 'observed.pre_' ~ quantity_column if has_before else 'null' }} as pre_{{ unit }},
         case when observed.is_replaced is not true then recomputed.{{ quantity_column }} end as recomputed_{{ unit }},
         case
             when recomputed.block_number is null then 'no recomputed row'
