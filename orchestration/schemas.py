@@ -493,14 +493,16 @@ RECOMPUTED__EPOCH_BONDS = _schema(
 )
 
 RECOMPUTED__EXIT_QUOTES = _schema(
-    ("block_number", pa.int64()),  # the day's last snapshot; the pool is as this block found it
+    ("block_number", pa.int64()),  # the day's last snapshot; the pool is as this block left it
     ("netuid", pa.int32()),
-    ("pre_network_registered_at_block", pa.int64()),  # of the subnet whose pool it is
-    ("pre_alpha_out_rao", pa.int64()),
+    ("network_registered_at_block", pa.int64()),  # of the subnet whose pool it is
+    ("alpha_out_rao", pa.int64()),  # all alpha outside the pool
+    ("is_exact_price", pa.bool_()),  # the block is the day's last: no trade came after it
     ("asked_tao_rao", pa.int64(), "null"),  # a sale worth this at the spot price, or
     ("asked_slippage_ppm", pa.int64(), "null"),  # the largest sale within this slippage
     ("amm_era", pa.string(), "null"),
     ("alpha_in_rao", pa.int64(), "null"),  # with the fee where that is in alpha
+    ("is_all_alpha", pa.bool_(), "null"),  # there is no more outside the pool to sell
     ("tao_out_rao", pa.int64(), "null"),
     ("fee_tao_rao", pa.int64(), "null"),
     ("fee_alpha_rao", pa.int64(), "null"),
@@ -638,7 +640,9 @@ RECOMPUTED__POSITION_LOTS = _schema(
 
 RECOMPUTED__POSITION_EXITS = _schema(
     *_POSITION,
-    ("block_number", pa.int64()),  # the day's last snapshot; the pool is as this block left it
+    # the day's last snapshot; the pool is as this block left it; null: there was none
+    ("block_number", pa.int64(), "null"),
+    ("is_exact_price", pa.bool_()),  # the block is the day's last: no trade came after it
     ("held_alpha_rao", pa.int64()),
     ("amm_era", pa.string(), "null"),
     ("tao_out_rao", pa.int64(), "null"),  # for all of it, the fee taken off

@@ -39,6 +39,15 @@ _NANO_USD = Decimal(1).scaleb(-USD.scale)
 _MOST_USD = Decimal(10) ** 9
 """A greater price is a mistake, and rao times it would not fit 38 digits."""
 
+_FIRST_TRADED = dt.datetime(2023, 1, 1)
+"""TAO was first traded on an exchange in 2023."""
+
+_LONGEST = dt.timedelta(days=1)
+"""A moment's price is what its candle opened at: of a longer one it would be an old price."""
+
+_CLOCKS_APART = dt.timedelta(minutes=5)
+"""How far the clock of an exchange may be ahead of ours."""
+
 _EPOCH_UNITS = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (10**20, 10**9))
 """(below, units in a second): 10^11 seconds are the year 5138, 10^11 milliseconds the year 1973."""
 
@@ -128,7 +137,13 @@ def _lasts(name: str, candles: list[_Candle]) -> dt.timedelta:
             f"{name} has fewer than two candles, so that nothing says how long one lasts; "
             "put more there."
         )
-    return min(apart, key=lambda distance: (-apart[distance], distance))
+    lasts = min(apart, key=lambda distance: (-apart[distance], distance))
+    if lasts > _LONGEST:
+        raise PriceError(
+            f"{name} has candles that last {lasts}, so that a price could be that old; "
+            "put candles of a day or shorter there."
+        )
+    return lasts
 
 
 def _candles(name: str, header: list[str], rows: Iterable[tuple[int, list]]) -> Iterator[_Candle]:
@@ -142,7 +157,7 @@ def _candles(name: str, header: list[str], rows: Iterable[tuple[int, list]]) -> 
                 raise ValueError(f"{cells[pair]!r} is not TAO in US dollars")
             found = [_price(cells[place]) for place in of_prices]
             prices, exact = zip(*found, strict=True)
-            yield _Candle(line, _time(cells[at]), prices, all(exact))
+            yield _Candle(line, _believable(_time(cells[at])), prices, all(exact))
         except IndexError:
             raise PriceError(f"{name}, line {line}: it is cut short; mend the file.") from None
         except (ValueError, OverflowError) as error:
@@ -205,6 +220,19 @@ def _time(cell: object) -> dt.datetime:
         raise ValueError(
             f"{text!r} is no time: write seconds since 1970 or YYYY-MM-DD HH:MM:SS"
         ) from None
+
+
+def _believable(at: dt.datetime) -> dt.datetime:
+    """A time at which a candle can have opened: seconds taken for days, say, give another."""
+    if at < _FIRST_TRADED:
+        raise ValueError(f"{at} is before {_FIRST_TRADED.year}, when TAO had no price yet")
+    if at > _now() + _CLOCKS_APART:
+        raise ValueError(f"{at} UTC is yet to come")
+    return at
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
 def _since_1970(units: Decimal) -> dt.datetime:

@@ -1,15 +1,17 @@
 """The pool of a subnet as rows have it, and its spot price by the rules."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mechanics import alpha_issuance, amm, issuance
+from mechanics.eras import BadState
 from mechanics.fixed import I64F64, U64F64, U96F32
 from mechanics.injection import InjectionState
-from orchestration.recompute.rows import Row, rows_of
+from orchestration.recompute.rows import Row, rows_of, subnets_only
 
 POOL_COLUMNS = [
     "pre_subnet_mechanism",
@@ -64,6 +66,20 @@ DUE_COLUMNS = [
 """Of a row of ``recomputed__subnet_emissions``."""
 
 POOL_AROUND_COLUMNS = [*POOL_BEFORE_COLUMNS, *_LENT_COLUMNS]
+
+
+_LENDING = ("LiquidityAdded", "LiquidityModified", "LiquidityRemoved")
+_EVENT_COLUMNS = ["netuid", "event_name", "liquidity_u64", "tick_low", "tick_high"]
+
+_KEYS = (
+    "block_number",
+    "netuid",
+    "pre_is_network_added",
+    "pre_network_registered_at_block",
+    "network_registered_at_block",
+)
+
+NOT_WHOLE = "the pool would not take all of it"
 
 
 def spot_price(era: amm.Era, row: Row, when: str) -> U96F32 | U64F64:
@@ -198,3 +214,78 @@ class Lent:
     def _keyed(positions: pa.Table) -> Iterator[tuple[tuple[int, int], Row]]:
         for row in rows_of(positions, positions.column_names):
             yield (row["block_number"], row["netuid"]), row
+
+
+# ---------------------------------------------------------------------- the end of a day
+
+DAY_END_TABLES = (
+    "chain__blocks",
+    "chain__subnet_blocks",
+    "chain__pool_ticks",
+    "chain__pool_positions",
+    "chain__stake_events",
+)
+"""What ``day_end`` reads, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayEnd:
+    """The pools of a day as its last snapshot left them.
+
+    Attributes:
+        block_number: of that snapshot; None where the day has none.
+        is_exact_price: whether it is the day's last landed block, so that nothing moved a price
+            after it.
+        rows: of ``chain__subnet_blocks`` there, by netuid; root has no pool.
+    """
+
+    block_number: int | None
+    is_exact_price: bool
+    rows: Mapping[int, Row]
+    _lent: Lent
+    _lending: Mapping[int, list[Row]]
+
+    def pool(self, netuid: int) -> amm.PoolState:
+        """The pool of a subnet.
+
+        Raises:
+            BadState: the block made the subnet; what a pool is set to is read before a block.
+        """
+        row = self.rows[netuid]
+        made_at = row["network_registered_at_block"]
+        if not row["pre_is_network_added"] or row["pre_network_registered_at_block"] != made_at:
+            raise BadState("subnet_mechanism", "is not known of a subnet made in this very block")
+        return pool_after(row, self._lent, self._lending.get(netuid, ()))
+
+
+def day_end(
+    blocks: pa.Table,
+    subnet_blocks: pa.Table,
+    ticks: pa.Table,
+    positions: pa.Table,
+    stake_events: pa.Table,
+    columns: Iterable[str],
+) -> DayEnd:
+    """The pools at the last snapshot of a day.
+
+    Args:
+        blocks, subnet_blocks, ticks, positions, stake_events: a day of ``DAY_END_TABLES``.
+        columns: to be read of ``chain__subnet_blocks`` beside those of the pool.
+    """
+    last = pc.max(subnet_blocks["block_number"]).as_py()
+    here, ticks, positions, stake_events = (
+        table.filter(pc.equal(table["block_number"], pa.scalar(last, pa.int64())))
+        for table in (subnet_blocks, ticks, positions, stake_events)
+    )
+    is_lending = pc.is_in(stake_events["event_name"], value_set=pa.array(_LENDING))
+    lending: dict[int, list[Row]] = defaultdict(list)
+    for event in rows_of(stake_events.filter(is_lending), _EVENT_COLUMNS):
+        lending[event["netuid"]].append(event)
+    read = [*dict.fromkeys([*_KEYS, *columns, *POOL_AROUND_COLUMNS])]
+    return DayEnd(
+        last,
+        last is not None and last == pc.max(blocks["block_number"]).as_py(),
+        {row["netuid"]: row for row in rows_of(subnets_only(here), read)},
+        Lent(ticks, positions),
+        lending,
+    )

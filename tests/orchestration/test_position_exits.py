@@ -12,18 +12,20 @@ from mechanics.amm.ticks import MAX_TICK, MIN_TICK
 from mechanics.quote import quote
 from orchestration.lake import Lake
 from orchestration.recompute import position_exits
-from orchestration.recompute.pools import Lent, pool_after, pool_before
+from orchestration.recompute.pools import (
+    DAY_END_TABLES,
+    NOT_WHOLE,
+    POOL_AROUND_COLUMNS,
+    Lent,
+    pool_after,
+    pool_before,
+)
 from orchestration.recompute.rows import rows_of, subnets_only
 
 DAY = "2025-07-08"
-NAMES = (
-    "recomputed__positions_by_day",
-    "chain__subnet_blocks",
-    "chain__pool_ticks",
-    "chain__pool_positions",
-    "chain__stake_events",
-)
-COLUMNS = [*position_exits._COLUMNS, "alpha_out_rao"]
+NAMES = ("recomputed__positions_by_day", *DAY_END_TABLES)
+LENDING = ("LiquidityAdded", "LiquidityModified", "LiquidityRemoved")
+COLUMNS = ["block_number", "netuid", "alpha_out_rao", *POOL_AROUND_COLUMNS]
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +35,17 @@ def tables(books) -> list[pa.Table]:
 
 
 def pools(tables, block: int) -> dict[int, dict]:
-    at = tables[1].filter(pc.equal(tables[1]["block_number"], block))
+    at = tables[2].filter(pc.equal(tables[2]["block_number"], block))
     return {row["netuid"]: row for row in rows_of(subnets_only(at), COLUMNS)}
 
 
 def lending(tables, block: int, netuid: int) -> list[dict]:
-    events = tables[4].to_pylist()
+    events = tables[5].to_pylist()
     return [
         event
         for event in events
         if (event["block_number"], event["netuid"]) == (block, netuid)
-        and event["event_name"] in position_exits._LENDING
+        and event["event_name"] in LENDING
     ]
 
 
@@ -53,7 +55,7 @@ def test_every_position_is_sold_as_the_law_sells_it(tables):
         (row["coldkey_ss58"], row["netuid"]): row
         for row in position_exits.recompute(*tables).to_pylist()
     }
-    rows, lent = pools(tables, 900), Lent(*tables[2:4])
+    rows, lent = pools(tables, 900), Lent(*tables[3:5])
     holding = [row for row in held.to_pylist() if row["held_alpha_rao"] and row["netuid"]]
     assert len(exits) == len(holding) > 1_000
     for row in holding:
@@ -63,6 +65,22 @@ def test_every_position_is_sold_as_the_law_sells_it(tables):
         assert sold.taken_rao == row["held_alpha_rao"] == found["held_alpha_rao"]
         assert found["tao_out_rao"] == sold.paid_out_rao
         assert (found["block_number"], found["amm_era"]) == (900, sold.era)
+        assert found["is_exact_price"]
+
+
+def test_a_price_that_is_older_than_the_days_end_says_so(tables):
+    """As where not every block is a snapshot, and the last one is not."""
+    held, blocks, subnets, *rest = tables
+    earlier = subnets.filter(pc.less(subnets["block_number"], 900))
+    older = position_exits.recompute(held, blocks, earlier, *rest)
+    assert older["block_number"].unique().to_pylist() == [899]
+    assert older["is_exact_price"].unique().to_pylist() == [False]
+    assert older["tao_out_rao"].null_count < older.num_rows
+    none = position_exits.recompute(held, blocks, subnets.slice(0, 0), *rest)
+    assert none.num_rows == older.num_rows
+    assert none["block_number"].null_count == none["tao_out_rao"].null_count == none.num_rows
+    assert none["unexplained_reason"].unique().to_pylist() == [position_exits.NO_POOL]
+    assert none["is_exact_price"].unique().to_pylist() == [False]
 
 
 def without_fees(pool: amm.PoolState) -> amm.PoolState:
@@ -84,9 +102,9 @@ def without_fees(pool: amm.PoolState) -> amm.PoolState:
 
 
 def test_the_pool_after_a_block_is_the_pool_before_the_next_also_where_liquidity_was_lent(tables):
-    lent = Lent(*tables[2:4])
-    is_lending = pc.is_in(tables[4]["event_name"], value_set=pa.array(position_exits._LENDING))
-    blocks = set(tables[4].filter(is_lending)["block_number"].to_pylist())
+    lent = Lent(*tables[3:5])
+    is_lending = pc.is_in(tables[5]["event_name"], value_set=pa.array(LENDING))
+    blocks = set(tables[5].filter(is_lending)["block_number"].to_pylist())
     assert len(blocks) >= 2
     for block in (*blocks, 650):
         following = pools(tables, block + 1)
@@ -104,13 +122,13 @@ def put(table: pa.Table, **values: object) -> pa.Table:
 
 
 def test_what_has_no_value_says_why(tables):
-    held, subnets, *rest = tables
-    unknown = position_exits.recompute(held, put(subnets, spec_version=9_999), *rest)
+    held, blocks, subnets, *rest = tables
+    unknown = position_exits.recompute(held, blocks, put(subnets, spec_version=9_999), *rest)
     assert all("spec 9999" in why for why in unknown["unexplained_reason"].to_pylist())
     other = put(held, subnet_registered_at_block=12)
-    replaced = position_exits.recompute(other, subnets, *rest)
+    replaced = position_exits.recompute(other, blocks, subnets, *rest)
     assert set(replaced["unexplained_reason"].to_pylist()) == {position_exits.NO_POOL}
-    empty = position_exits.recompute(held, put(subnets, tao_reserve_rao=0), *rest)
+    empty = position_exits.recompute(held, blocks, put(subnets, tao_reserve_rao=0), *rest)
     assert set(empty["unexplained_reason"].to_pylist()) == {position_exits.REFUSED}
     for table in (unknown, replaced, empty):
         assert table["tao_out_rao"].null_count == table.num_rows > 0
@@ -118,8 +136,8 @@ def test_what_has_no_value_says_why(tables):
 
 def test_a_sale_that_the_pool_stops_short_has_no_value(tables):
     """Where a user lends, the liquidity in use can be next to nothing."""
-    held, subnets, *rest = tables
-    thin = position_exits.recompute(held, put(subnets, current_liquidity_u64=1), *rest)
-    where = pc.equal(thin["unexplained_reason"], position_exits.NOT_WHOLE)
+    held, blocks, subnets, *rest = tables
+    thin = position_exits.recompute(held, blocks, put(subnets, current_liquidity_u64=1), *rest)
+    where = pc.equal(thin["unexplained_reason"], NOT_WHOLE)
     assert set(thin.filter(where)["netuid"].to_pylist()) == {9}
     assert thin.filter(where)["tao_out_rao"].null_count == pc.sum(where).as_py() > 0

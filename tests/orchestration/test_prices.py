@@ -129,6 +129,22 @@ def test_a_parquet_file_of_decimals_is_exact_and_one_of_doubles_says_that_it_is_
         (PLAIN.replace("2025-07-08 01", "0001-01-01T00:00:00+14"), "a.csv, line 3: "),
         (PLAIN.replace("2025-07-08 01", "08/07/2025 01"), "a.csv, line 3: '08/07/2025 01:00:00'"),
         (PLAIN.replace("2025-07-08 01:00:00", "-5"), "a.csv, line 3: -5 is no time since 1970"),
+        (
+            PLAIN.replace("2025-07-08 01:00:00", "2022-12-31 23:59:59"),
+            "a.csv, line 3: 2022-12-31 23:59:59 is before 2023, when TAO had no price yet; mend",
+        ),
+        (
+            PLAIN.replace("2025-07-08 01:00:00", "1751936"),
+            "a.csv, line 3: 1970-01-21 06:38:56 is before 2023, when TAO had no price yet; mend",
+        ),
+        (
+            PLAIN.replace("2025-07-08 01", "2125-07-08 01"),
+            "a.csv, line 3: 2125-07-08 01:00:00 UTC is yet to come; mend the file.",
+        ),
+        (
+            "time,open,high,low,close\n2025-07-01,4,5,3,4\n2025-07-08,4,5,3,4\n",
+            "a.csv has candles that last 7 days, 0:00:00, so that a price could be that old; put",
+        ),
         (PLAIN + "2025-07-08 03:00:00,4\n", "a.csv, line 5: it is cut short"),
         (PLAIN.replace("open,", "first,"), "a.csv has no column called 'open' or the like"),
         ("", "a.csv has no candle"),
@@ -143,6 +159,19 @@ def test_a_bad_file_is_one_sentence_with_its_line(text, sentence):
     with pytest.raises(PriceError) as raised:
         candles.from_csv("a.csv", text)
     assert str(raised.value).startswith(sentence)
+
+
+def test_the_candle_that_is_open_now_is_taken_and_one_of_another_zone_is_not(monkeypatch):
+    """A clock may be some minutes apart, an hour is a file that is not in UTC."""
+    opened = START + 2 * HOUR
+    for minutes, is_taken in ((0, True), (-4, True), (-6, False), (-60, False)):
+        now = opened + dt.timedelta(minutes=minutes)
+        monkeypatch.setattr(candles, "_now", lambda now=now: now)
+        if is_taken:
+            assert candles.from_csv("a.csv", PLAIN)["open_at"][-1].as_py() == opened
+        else:
+            with pytest.raises(PriceError, match="line 4: 2025-07-08 02:00:00 UTC is yet to come"):
+                candles.from_csv("a.csv", PLAIN)
 
 
 def test_a_folder_takes_csv_and_parquet_and_nothing_else(tmp_path):

@@ -79,10 +79,9 @@ def test_shares_are_the_rule_applied_to_the_parent_state(state):
 def recomputed(subnets: pa.Table, blocks: pa.Table, lake: Lake) -> dict[str, pa.Table]:
     """Every table that is recomputed from these."""
     lent = (lake.read("chain__pool_ticks", DAY), lake.read("chain__pool_positions", DAY))
+    events = lake.read("chain__stake_events", DAY)
     emissions = subnet_emissions.recompute(subnets, blocks)
-    swaps, states = pool_replay.recompute(
-        subnets, blocks, emissions, lake.read("chain__stake_events", DAY), *lent
-    )
+    swaps, states = pool_replay.recompute(subnets, blocks, emissions, events, *lent)
     return {
         "emissions": emissions,
         "injections": subnet_injections.recompute(subnets, emissions, states),
@@ -90,7 +89,7 @@ def recomputed(subnets: pa.Table, blocks: pa.Table, lake: Lake) -> dict[str, pa.
         "moving_prices": moving_prices.recompute(subnets, blocks, emissions, states),
         "swaps": swaps,
         "states": states,
-        "exits": exit_quotes.recompute(subnets, *lent),
+        "exits": exit_quotes.recompute(blocks, subnets, *lent, events),
     }
 
 

@@ -26,6 +26,7 @@ CASES = [
     ("share('x', '0')", "(0)", None),
     ("readable('x')", "(9007199254740993)", Decimal("9007199.254740993")),
     ("readable('x')", "(-1)", Decimal("-0.000000001")),
+    ("readable('x - 1')", "(9007199254740994)", Decimal("9007199.254740993")),
     # A price above 10^9 TAO has no readable form.
     ("price_tao('x')", f"({PRICE_ONE}::decimal(38, 0))", Decimal(1)),
     ("price_tao('x')", f"({PRICE_ONE // 3}::decimal(38, 0))", Decimal("0.333333333")),

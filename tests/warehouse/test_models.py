@@ -42,5 +42,9 @@ def test_every_model_with_arithmetic_of_its_own_has_one(results):
         "fct_exit_liquidity_by_day",
         "rec_pool_swaps",
         "rec_subnet_tao_in_emissions_by_block",
+        "rec_epoch_neurons",
+        "rec_epochs",
         "int_chain_flows_by_day",
+        "int_days",
+        "int_protocol_flows_by_day",
     } <= tested

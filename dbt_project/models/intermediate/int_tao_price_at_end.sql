@@ -11,6 +11,7 @@ select
     max(block_number) as block_number,
     max(block_at) as block_at,
     -- a null that max_by would pass over stays one
-    max(case when block_number = (select max(block_number) from prices) then tao_price_usd end) as tao_price_usd
+    max(case when block_number = (select max(block_number) from prices) then tao_price_usd end) as tao_price_usd,
+    max(case when block_number = (select max(block_number) from prices) then no_price_reason end) as no_price_reason
 
 from prices

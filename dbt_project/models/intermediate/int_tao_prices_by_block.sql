@@ -35,7 +35,13 @@ select
     blocks.block_number,
     blocks.block_date,
     blocks.block_at,
-    held.open_usd as tao_price_usd
+    held.open_usd as tao_price_usd,
+    -- no older price is carried forward
+    case
+        when held.open_usd is not null then null
+        when not exists (select 1 from candles) then 'no candles of TAO were given'
+        else 'no candle holds this time'
+    end as no_price_reason
 
 from blocks
 left join held

@@ -10,8 +10,6 @@ from orchestration import code
 from orchestration.coverage import DERIVED_TABLES
 from orchestration.defs.chain.assets import (
     chain__blocks,
-    chain__pool_positions,
-    chain__pool_ticks,
     chain__subnet_blocks,
 )
 from orchestration.defs.partitions import block_days
@@ -29,6 +27,7 @@ from orchestration.recompute import (
     subnet_flows,
     subnet_injections,
 )
+from orchestration.recompute.pools import DAY_END_TABLES
 
 _RECOMPUTED = {"group_name": "recomputed", "kinds": {"parquet"}}
 
@@ -188,7 +187,7 @@ def recomputed__epochs(
 
 
 @dg.asset(
-    deps=[chain__subnet_blocks, chain__pool_ticks, chain__pool_positions],
+    deps=DAY_END_TABLES,
     partitions_def=block_days,
     **_RECOMPUTED,
 )
@@ -197,8 +196,7 @@ def recomputed__exit_quotes(
 ) -> dg.MaterializeResult:
     """What leaving a subnet would pay at the end of the day. Grain: day x netuid x question."""
     day = context.partition_key
-    names = ("chain__subnet_blocks", "chain__pool_ticks", "chain__pool_positions")
-    rows = exit_quotes.recompute(*(lake.read(name, day) for name in names))
+    rows = exit_quotes.recompute(*(lake.read(name, day) for name in DAY_END_TABLES))
     return lake.write("recomputed__exit_quotes", rows, day)
 
 
@@ -267,13 +265,7 @@ def _posted(lake: LakeResource, day: str) -> positions.Day:
     return positions.Day(held, lots, realized)
 
 
-_QUOTED = (
-    "recomputed__positions_by_day",
-    "chain__subnet_blocks",
-    "chain__pool_ticks",
-    "chain__pool_positions",
-    "chain__stake_events",
-)
+_QUOTED = ("recomputed__positions_by_day", *DAY_END_TABLES)
 
 
 @dg.asset(deps=_QUOTED, **_RECOMPUTED)

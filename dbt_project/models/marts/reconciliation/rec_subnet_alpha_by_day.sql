@@ -101,11 +101,7 @@ lost as (
         {{ exact_sum("case when entries.kind = 'burn' then -entries.alpha_rao else 0 end") }} as burned_alpha_rao
 
     from ends
-    inner join entries
-        on ends.block_date = entries.block_date
-        and ends.netuid = entries.netuid
-        and entries.block_number > ends.pre_block_number
-        and entries.block_number <= ends.last_block_number
+    {{ join_of_the_day('entries') }}
     group by ends.block_date, ends.netuid, ends.subnet_generation
 
 ),
@@ -131,11 +127,7 @@ paid as (
         ) as unexplained_reason
 
     from ends
-    inner join pools
-        on ends.block_date = pools.block_date
-        and ends.netuid = pools.netuid
-        and pools.block_number > ends.pre_block_number
-        and pools.block_number <= ends.last_block_number
+    {{ join_of_the_day('pools') }}
     left join emissions
         on pools.block_number = emissions.block_number
         and pools.netuid = emissions.netuid

@@ -54,11 +54,7 @@ traded as (
         {{ exact_sum("case when entries.is_fee_in_alpha or entries.fee_goes_to = 'pool' then 0 else coalesce(entries.fee_rao, 0) end") }} as fee_tao_rao
 
     from ends
-    inner join entries
-        on ends.block_date = entries.block_date
-        and ends.netuid = entries.netuid
-        and entries.block_number > ends.pre_block_number
-        and entries.block_number <= ends.last_block_number
+    {{ join_of_the_day('entries') }}
     group by ends.block_date, ends.netuid, ends.subnet_generation
 
 ),
@@ -72,11 +68,7 @@ lent as (
         {{ exact_sum("case when events.event_name = 'LiquidityRemoved' then -events.tao_rao else events.tao_rao end") }} as lent_tao_rao
 
     from ends
-    inner join events
-        on ends.block_date = events.block_date
-        and ends.netuid = events.netuid
-        and events.block_number > ends.pre_block_number
-        and events.block_number <= ends.last_block_number
+    {{ join_of_the_day('events') }}
     where events.event_name in ('LiquidityAdded', 'LiquidityModified', 'LiquidityRemoved')
     group by ends.block_date, ends.netuid, ends.subnet_generation
 
@@ -96,11 +88,7 @@ registered as (
         end as unexplained_reason
 
     from ends
-    inner join events
-        on ends.block_date = events.block_date
-        and ends.netuid = events.netuid
-        and events.block_number > ends.pre_block_number
-        and events.block_number <= ends.last_block_number
+    {{ join_of_the_day('events') }}
         and events.event_name = 'NeuronRegistered'
         and events.is_pool_touching
     left join swaps
@@ -125,11 +113,7 @@ protocol as (
         end as unexplained_reason
 
     from ends
-    inner join pools
-        on ends.block_date = pools.block_date
-        and ends.netuid = pools.netuid
-        and pools.block_number > ends.pre_block_number
-        and pools.block_number <= ends.last_block_number
+    {{ join_of_the_day('pools') }}
     left join emissions
         on pools.block_number = emissions.block_number
         and pools.netuid = emissions.netuid
