@@ -222,6 +222,7 @@ _HYPERPARAMETERS = (
     ("liquid_alpha_consensus_mode", pa.int32(), "null"),
     ("is_commit_reveal", pa.bool_()),
     ("reveal_period_epochs", pa.int64()),
+    ("recycle_or_burn", pa.int32(), "null"),  # 0 burn, 1 recycle
     ("mechanism_count", pa.int64(), "null"),
 )
 
@@ -480,6 +481,8 @@ RECOMPUTED__EPOCH_NEURONS = _schema(
     ("tao_take_rao", pa.int64(), "null"),
     ("alpha_dividends_rao", pa.int64(), "null"),
     ("tao_dividends_rao", pa.int64(), "null"),
+    # withheld incentive that leaves SubnetAlphaOut: of the whole epoch, the same in every row
+    ("recycled_alpha_rao", pa.int64(), "null"),
     ("unexplained_reason", pa.string(), "null"),
     ("payout_unexplained_reason", pa.string(), "null"),  # of emission and dividends alone
 )

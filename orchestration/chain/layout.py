@@ -398,6 +398,10 @@ HYPERPARAMETER_ITEMS: tuple[StorageItem, ...] = (
         ((FIRST_SPEC, "0100000000000000"),),
         key=_SWAP_NETUID,
     ),
+    # Burn, the default, or recycle: what becomes of incentive withheld from the owner's hotkeys.
+    _subnet(
+        "recycle_or_burn", "RecycleOrBurn", "RecycleOrBurnEnum", ((320, "00"),), first_spec=320
+    ),
     _subnet(
         "mechanism_count",
         "MechanismCountCurrent",
