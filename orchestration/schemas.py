@@ -134,6 +134,7 @@ CHAIN__SUBNET_BLOCKS = _schema(
     ("ema_protocol_flow_i64f64_bits", BITS, "null"),
     # ---------- what else an emission is shared by
     ("pre_is_emission_enabled", pa.bool_(), "null"),
+    ("pre_is_owner_cut_enabled", pa.bool_(), "null"),
     ("pre_miner_burned_u96f32_bits", BITS, "null"),  # the part of miner incentive withheld
     ("miner_burned_u96f32_bits", BITS, "null"),
     # ---------- what the block paid, as the chain recorded it (not reset for non-candidates)
@@ -452,6 +453,9 @@ RECOMPUTED__POOL_STATES = _schema(
     ("pending_emission_rao", pa.int64(), "null"),
     ("pending_alpha_swapped_rao", pa.int64(), "null"),
     ("pending_root_divs_rao", pa.int64(), "null"),
+    ("pending_server_rao", pa.int64(), "null"),
+    ("pending_validator_rao", pa.int64(), "null"),
+    ("pending_root_alpha_rao", pa.int64(), "null"),
     # what the coinbase left to an epoch in this block; null: none ran, or it is not known
     ("drained_owner_cut_rao", pa.int64(), "null"),
     ("drained_emission_rao", pa.int64(), "null"),
