@@ -8,7 +8,7 @@ sold in the coinbase, so that the pool after the injection is the pool before ex
 
 from dataclasses import dataclass
 
-from mechanics import alpha_split, amm, injection
+from mechanics import alpha_issuance, alpha_split, amm, injection
 from mechanics.eras import BadState, UnknownRule
 from mechanics.injection import Step
 
@@ -29,11 +29,13 @@ class Network:
         tao_weight_u64: TaoWeight.
         subnet_owner_cut_u16: SubnetOwnerCut.
         root_tao_rao: SubnetTAO of root before the block: epochs, which raise it, come later.
+        is_root_sold: the root-sell flag of the block; read from spec 342.
     """
 
     tao_weight_u64: int
     subnet_owner_cut_u16: int
     root_tao_rao: int
+    is_root_sold: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,54 @@ def injected(spec_version: int, pool: amm.PoolState, pre: injection.InjectionSta
     return Injected(pool, due, outcome, rules.settle(due, outcome))
 
 
+def split_alpha(
+    spec_version: int,
+    done: Injected,
+    alpha_out_rao: int,
+    network: Network,
+    is_owner_cut_enabled: bool | None = None,
+) -> alpha_split.AlphaSplit:
+    """What the alpha minted for a candidate's participants adds to what waits for its epoch.
+
+    Rule
+        That of the era, by the issuance that includes the injection and the alpha minted.
+
+    Args
+        spec_version: the runtime that executes the block.
+        done: the injection.
+        alpha_out_rao: SubnetAlphaOut after it.
+        network: what is read of the whole network.
+        is_owner_cut_enabled: OwnerCutEnabled; read from spec 411.
+
+    Returns
+        rao of alpha.
+
+    Errors
+        UnknownRule where the rule is not known; BadState where a switch that it reads is missing.
+
+    Source
+        subtensor@c39063b475 (spec 290) and @14bc6f9 (spec 425), pallets/subtensor/src/coinbase/
+        run_coinbase.rs: run_coinbase, emit_to_subnets.
+    """
+    return alpha_split.ERAS.at(spec_version).module.recompute(
+        alpha_split.AlphaSplitState(
+            alpha_out_rao=done.due.alpha_out_rao,
+            subnet_owner_cut_u16=network.subnet_owner_cut_u16,
+            tao_weight_u64=network.tao_weight_u64,
+            root_tao_rao=network.root_tao_rao,
+            alpha_issuance_rao=alpha_issuance.alpha_issuance(
+                spec_version,
+                done.pool.alpha_reserve_rao,
+                alpha_out_rao,
+                done.pool.alpha_provided_rao,
+            ),
+            is_subsidized=done.due.is_subsidized,
+            is_root_sold=network.is_root_sold,
+            is_owner_cut_enabled=is_owner_cut_enabled,
+        )
+    )
+
+
 def coinbase(
     spec_version: int,
     pool: amm.PoolState,
@@ -166,16 +216,7 @@ def coinbase(
     done = injected(spec_version, pool, pre)
     pool = done.pool
     alpha_out_rao += done.settled.alpha_out_rao
-    split = alpha_split.ERAS.at(spec_version).module.recompute(
-        alpha_split.AlphaSplitState(
-            alpha_out_rao=done.due.alpha_out_rao,
-            subnet_owner_cut_u16=network.subnet_owner_cut_u16,
-            tao_weight_u64=network.tao_weight_u64,
-            root_tao_rao=network.root_tao_rao,
-            alpha_issuance_rao=pool.alpha_reserve_rao + alpha_out_rao,
-            is_subsidized=done.due.is_subsidized,
-        )
-    )
+    split = split_alpha(spec_version, done, alpha_out_rao, network)
     if not split.root_sale_rao:
         return Coinbase(done, pool, alpha_out_rao, split, 0)
     try:

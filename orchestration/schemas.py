@@ -134,6 +134,7 @@ CHAIN__SUBNET_BLOCKS = _schema(
     ("ema_protocol_flow_i64f64_bits", BITS, "null"),
     # ---------- what else an emission is shared by
     ("pre_is_emission_enabled", pa.bool_(), "null"),
+    ("pre_is_owner_cut_enabled", pa.bool_(), "null"),
     ("pre_miner_burned_u96f32_bits", BITS, "null"),  # the part of miner incentive withheld
     ("miner_burned_u96f32_bits", BITS, "null"),
     # ---------- what the block paid, as the chain recorded it (not reset for non-candidates)
@@ -222,6 +223,7 @@ _HYPERPARAMETERS = (
     ("liquid_alpha_consensus_mode", pa.int32(), "null"),
     ("is_commit_reveal", pa.bool_()),
     ("reveal_period_epochs", pa.int64()),
+    ("recycle_or_burn", pa.int32(), "null"),  # 0 burn, 1 recycle
     ("mechanism_count", pa.int64(), "null"),
 )
 
@@ -451,6 +453,9 @@ RECOMPUTED__POOL_STATES = _schema(
     ("pending_emission_rao", pa.int64(), "null"),
     ("pending_alpha_swapped_rao", pa.int64(), "null"),
     ("pending_root_divs_rao", pa.int64(), "null"),
+    ("pending_server_rao", pa.int64(), "null"),
+    ("pending_validator_rao", pa.int64(), "null"),
+    ("pending_root_alpha_rao", pa.int64(), "null"),
     # what the coinbase left to an epoch in this block; null: none ran, or it is not known
     ("drained_owner_cut_rao", pa.int64(), "null"),
     ("drained_emission_rao", pa.int64(), "null"),
@@ -480,6 +485,8 @@ RECOMPUTED__EPOCH_NEURONS = _schema(
     ("tao_take_rao", pa.int64(), "null"),
     ("alpha_dividends_rao", pa.int64(), "null"),
     ("tao_dividends_rao", pa.int64(), "null"),
+    # withheld incentive that leaves SubnetAlphaOut: of the whole epoch, the same in every row
+    ("recycled_alpha_rao", pa.int64(), "null"),
     ("unexplained_reason", pa.string(), "null"),
     ("payout_unexplained_reason", pa.string(), "null"),  # of emission and dividends alone
 )

@@ -12,6 +12,9 @@
         ('pending_owner_cut_rao', 'PendingOwnerCut'),
         ('pending_emission_rao', 'PendingEmission'),
         ('pending_alpha_swapped_rao', 'PendingAlphaSwapped'),
-        ('pending_root_divs_rao', 'PendingRootDivs')
+        ('pending_root_divs_rao', 'PendingRootDivs'),
+        ('pending_server_rao', 'PendingServerEmission'),
+        ('pending_validator_rao', 'PendingValidatorEmission'),
+        ('pending_root_alpha_rao', 'PendingRootAlphaDivs')
     ]) }}
 {%- endmacro %}

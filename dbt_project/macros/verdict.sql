@@ -22,12 +22,10 @@
 {# A rec_ model: one quantity of chain__subnet_blocks against the table that recomputes it.
    `recomputed_column` and `reason_column` where they are named otherwise than usual; `with_column`
    is one that must agree too. With `only_stated`, a row stands where the chain or the rules state the
-   quantity: before and after the specs that have it, neither does. Of a quantity that is not read before
-   a block too (`has_before=false`), only 0 is trivial. #}
+   quantity: before and after the specs that have it, neither does. #}
 {% macro reconciled(
     recomputed_model, quantity_column, era_column, unit,
-    recomputed_column=none, reason_column='unexplained_reason', with_column=none, only_stated=false,
-    has_before=true
+    recomputed_column=none, reason_column='unexplained_reason', with_column=none, only_stated=false
 ) %}
 {%- set recomputed_column = recomputed_column or quantity_column -%}
 with
@@ -57,7 +55,7 @@ joined as (
         observed.spec_version,
         recomputed.{{ era_column }},
         observed.{{ quantity_column }} as observed_{{ unit }},
-        {{ 'observed.pre_' ~ quantity_column if has_before else 'null' }} as pre_{{ unit }},
+        observed.pre_{{ quantity_column }} as pre_{{ unit }},
         case when observed.is_replaced is not true then recomputed.{{ recomputed_column }} end as recomputed_{{ unit }},
 {%- if with_column %}
         observed.{{ with_column }} is not distinct from recomputed.{{ with_column }} as is_agreed,

@@ -10,6 +10,7 @@ from mechanics.alpha_split import (
 )
 from mechanics.alpha_split.state import AlphaSplit, AlphaSplitState
 from mechanics.alpha_split.v233_root_sold_each_block import root_proportion
+from mechanics.alpha_split.v342_root_sell_flag import root_sell_flag
 from mechanics.eras import Eras
 
 ERAS = Eras(
@@ -22,4 +23,4 @@ ERAS = Eras(
     v411_owner_cut_switch,
 )
 
-__all__ = ["ERAS", "AlphaSplit", "AlphaSplitState", "root_proportion"]
+__all__ = ["ERAS", "AlphaSplit", "AlphaSplitState", "root_proportion", "root_sell_flag"]

@@ -12,6 +12,7 @@ from mechanics.amm import (
     v426_reservoirs,
 )
 from mechanics.amm.state import (
+    STABLE,
     Adjustment,
     Asset,
     PoolState,
@@ -39,6 +40,7 @@ ERAS = Eras(
 
 __all__ = [
     "ERAS",
+    "STABLE",
     "Adjustment",
     "Asset",
     "Era",

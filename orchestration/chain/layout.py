@@ -240,6 +240,7 @@ SUBNET_ITEMS: tuple[StorageItem, ...] = (
     ),
     # An absent key is true; from 422 a new subnet is given false.
     _subnet("is_emission_enabled", "SubnetEmissionEnabled", "bool", ((411, "01"),), first_spec=411),
+    _subnet("is_owner_cut_enabled", "OwnerCutEnabled", "bool", ((411, "01"),), first_spec=411),
     _subnet("miner_burned_u96f32_bits", "MinerBurned", "u128/2^32", _U128, first_spec=421),
     _subnet("tao_in_emission_rao", "SubnetTaoInEmission", "u64", _U64),
     _subnet("alpha_in_emission_rao", "SubnetAlphaInEmission", "u64", _U64),
@@ -397,6 +398,10 @@ HYPERPARAMETER_ITEMS: tuple[StorageItem, ...] = (
         "u64",
         ((FIRST_SPEC, "0100000000000000"),),
         key=_SWAP_NETUID,
+    ),
+    # Burn, the default, or recycle: what becomes of incentive withheld from the owner's hotkeys.
+    _subnet(
+        "recycle_or_burn", "RecycleOrBurn", "RecycleOrBurnEnum", ((320, "00"),), first_spec=320
     ),
     _subnet(
         "mechanism_count",

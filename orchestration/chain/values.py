@@ -26,7 +26,9 @@ _INTEGERS = {
     "i32": "<i4",
     "u64": "<u8",
     "i64": "<i8",
-    "ConsensusMode": "u1",  # an enum without fields: the place of the variant
+    # enums without fields: the place of the variant
+    "ConsensusMode": "u1",
+    "RecycleOrBurnEnum": "u1",
 }
 _WIDTHS = {"bool": 1, "[u8; 32]": 32} | {k: np.dtype(d).itemsize for k, d in _INTEGERS.items()}
 _LARGEST_BITS = 10**38 - 1

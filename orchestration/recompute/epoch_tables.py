@@ -65,6 +65,16 @@ class Epoch:
     def hotkeys(self) -> list[str | None]:
         return self.mechanisms[0]["hotkey_ss58"][: self.neuron_count]
 
+    @property
+    def is_recycling(self) -> bool:
+        """RecycleOrBurn is at its second variant; a spec without the item burns."""
+        return self.row["pre_recycle_or_burn"] == 1
+
+    @property
+    def recycled_if_unknown_rao(self) -> int | None:
+        """What leaves SubnetAlphaOut where the payouts are not known."""
+        return None if self.is_recycling else 0
+
 
 _NEURON_COLUMNS = (
     "hotkey_ss58",
@@ -261,6 +271,7 @@ class Written:
                 parts["tao_dividends_rao"] = paid.root_dividends_rao
             for name, part in parts.items():
                 shared[name] = [part.get(hotkey, 0) for hotkey in hotkeys]
+        recycled_rao = outcome.payouts.recycled_rao if is_known else epoch.recycled_if_unknown_rao
         for mecid, place in enumerate(epoch.places):
             rows = len(place)
             given = shared | {"incentive_u16": result.mechanisms[mecid].incentive_u16}
@@ -268,6 +279,7 @@ class Written:
             reasons = [REGISTERED_IN_THE_BLOCK if is_new else None for is_new in registered]
             given["unexplained_reason"] = reasons
             given["payout_unexplained_reason"] = [outcome.payout_reason] * rows
+            given["recycled_alpha_rao"] = [recycled_rao] * rows
             for name, parts in self._columns.items():
                 values = given.get(name)
                 if values is None:
@@ -280,9 +292,10 @@ class Written:
     def add_unexplained(self, epoch: Epoch, reason: str) -> None:
         """An epoch for which no rule gives a result."""
         for mecid, place in enumerate(epoch.places):
+            given = dict.fromkeys(("unexplained_reason", "payout_unexplained_reason"), reason)
+            given["recycled_alpha_rao"] = epoch.recycled_if_unknown_rao
             for name, parts in self._columns.items():
-                is_reason = name in ("unexplained_reason", "payout_unexplained_reason")
-                parts.extend([reason if is_reason else None] * len(place))
+                parts.extend([given.get(name)] * len(place))
             observed = epoch.bond_places[mecid]
             uids = self._day.bonds["uid"].slice(observed.start, len(observed)).to_pylist()
             self._bonds.append(_BondRows(epoch.row, mecid, None, uids, None, [reason] * len(uids)))

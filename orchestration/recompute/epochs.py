@@ -311,5 +311,6 @@ def _payouts(epoch: Epoch, stakes: StakeState, result: SubnetResult) -> distribu
                 for uid, hotkey in enumerate(epoch.hotkeys)
                 if hotkey is not None and owners[hotkey] == coldkey
             ),
+            is_recycled=epoch.is_recycling,
         )
     )

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mechanics import amm, replay
+from mechanics.alpha_split import root_sell_flag, v342_root_sell_flag
 from mechanics.eras import BadState, UnknownRule
-from mechanics.fixed import U64F64
+from mechanics.fixed import I96F32, U64F64
 from orchestration.recompute.pools import (
     DUE_COLUMNS,
     INJECTION_COLUMNS,
@@ -41,6 +42,10 @@ _COLUMNS = [
     "pre_pending_emission_rao",
     "pre_pending_alpha_swapped_rao",
     "pre_pending_root_divs_rao",
+    "pre_pending_server_rao",
+    "pre_pending_validator_rao",
+    "pre_pending_root_alpha_rao",
+    "pre_is_owner_cut_enabled",
     *dict.fromkeys((*INJECTION_COLUMNS, *POOL_BEFORE_COLUMNS)),
 ]
 _EVENT_COLUMNS = [
@@ -97,7 +102,8 @@ def recompute(
     lent = Lent(ticks, positions)
     events = _events(stake_events)
     due = rows_of(emissions, DUE_COLUMNS)
-    network: Mapping[int, replay.Network] = _networks(subnet_blocks, blocks)
+    is_root_sold = _root_sell_flags(subnet_blocks, emissions)
+    network: Mapping[int, replay.Network] = _networks(subnet_blocks, blocks, is_root_sold)
     subnets = subnet_blocks.filter(pc.not_equal(subnet_blocks["netuid"], ROOT))
     for row, emission in zip(rows_of(subnets, _COLUMNS), due, strict=True):
         key = (row["block_number"], row["netuid"])
@@ -135,10 +141,13 @@ def _replay(
             raise _Unexplained(REPLACED_IN_THE_BLOCK)
         state = _Pool(pool_before(row, lent), row["pre_alpha_out_rao"])
         if spec > replay.LAST_SPEC_VERSION:
-            coinbase = _injection(row, emission, state)
+            done = _injection(row, emission, state)
+            coinbase = _made_of(done)
+            coinbase["coinbase_spot_price_u64f64_bits"] = _spot_price(spec, state.pool)
+            coinbase |= _waiting(row, done, network)
         else:
             pending, coinbase = _coinbase(row, emission, network, state)
-        coinbase["coinbase_spot_price_u64f64_bits"] = _spot_price(spec, state.pool)
+            coinbase["coinbase_spot_price_u64f64_bits"] = _spot_price(spec, state.pool)
         replay.require_known(spec)
         if row["last_mechanism_step_block"] == row["block_number"]:
             # The epoch of this block pays it all out.
@@ -178,26 +187,60 @@ def _replay(
     )
 
 
-_INJECTED_NOTHING = {
-    "injected_tao_rao": 0,
-    "injected_alpha_rao": 0,
-    "chain_buy_tao_rao": 0,
-    "chain_buy_alpha_rao": 0,
-}
-
-
-def _injection(row: Row, emission: Row, state: _Pool) -> dict[str, int]:
+def _injection(row: Row, emission: Row, state: _Pool) -> replay.Injected | None:
     """The injection of a candidate, which from spec 334 is all that the coinbase does to a pool."""
     if emission["unexplained_reason"]:
         raise _Unexplained(emission["unexplained_reason"])
     if not emission["is_candidate"]:
-        return dict(_INJECTED_NOTHING)
+        return None
     done = replay.injected(row["spec_version"], state.pool, injection_state(row, emission))
     state.pool = done.pool
-    return _made_of(done)
+    state.alpha_out_rao += done.settled.alpha_out_rao
+    return done
 
 
-def _made_of(done: replay.Injected) -> dict[str, int]:
+_WAITING = {
+    "pending_owner_cut_rao": "owner_cut_rao",
+    "pending_emission_rao": "emission_rao",
+    "pending_alpha_swapped_rao": "swapped_rao",
+    "pending_server_rao": "server_rao",
+    "pending_validator_rao": "validator_rao",
+    "pending_root_alpha_rao": "root_rao",
+}
+"""What waits for an epoch from spec 334 on, and the part of the alpha minted that adds to it."""
+
+
+def _waiting(
+    row: Row, done: replay.Injected | None, network: replay.Network
+) -> dict[str, int | None]:
+    """What waits for an epoch at the end of the block; null where the spec has no such item."""
+    before = {name: row[f"pre_{name}"] for name in _WAITING}
+    if row["last_mechanism_step_block"] == row["block_number"]:
+        return {name: None if rao is None else 0 for name, rao in before.items()}
+    if done is None:
+        return before
+    split = replay.split_alpha(
+        row["spec_version"],
+        done,
+        row["pre_alpha_out_rao"] + done.settled.alpha_out_rao,
+        network,
+        row["pre_is_owner_cut_enabled"],
+    )
+    return {
+        name: None if rao is None else rao + getattr(split, _WAITING[name])
+        for name, rao in before.items()
+    }
+
+
+def _made_of(done: replay.Injected | None) -> dict[str, int]:
+    """What a pool took; nothing where the subnet is no candidate."""
+    if done is None:
+        return {
+            "injected_tao_rao": 0,
+            "injected_alpha_rao": 0,
+            "chain_buy_tao_rao": 0,
+            "chain_buy_alpha_rao": 0,
+        }
     return {
         "injected_tao_rao": done.settled.tao_reserve_rao,
         "injected_alpha_rao": done.settled.alpha_reserve_rao,
@@ -215,7 +258,7 @@ def _coinbase(
     if emission["unexplained_reason"]:
         raise _Unexplained(emission["unexplained_reason"])
     if not emission["is_candidate"]:
-        return pending | {"root_sale_tao_rao": 0}, dict(_INJECTED_NOTHING)
+        return pending | {"root_sale_tao_rao": 0}, _made_of(None)
     done = replay.coinbase(
         row["spec_version"],
         state.pool,
@@ -324,7 +367,23 @@ def _bits(price: U64F64 | None) -> int | None:
 # ---------------------------------------------------------------------- what a block found
 
 
-def _networks(subnet_blocks: pa.Table, blocks: pa.Table) -> dict[int, replay.Network]:
+def _root_sell_flags(subnet_blocks: pa.Table, emissions: pa.Table) -> dict[int, bool]:
+    """The root-sell flag of every block of a spec that has one."""
+    subnets = subnet_blocks.filter(pc.not_equal(subnet_blocks["netuid"], ROOT))
+    has_flag = pc.greater_equal(subnets["spec_version"], v342_root_sell_flag.FIRST_SPEC_VERSION)
+    prices: dict[int, list[I96F32]] = defaultdict(list)
+    names = ["block_number", "pre_subnet_mechanism", "pre_moving_price_i96f32_bits"]
+    rows = rows_of(subnets.filter(has_flag), names)
+    for row, due in zip(rows, rows_of(emissions.filter(has_flag), ["is_candidate"]), strict=True):
+        is_stable = row["pre_subnet_mechanism"] == amm.STABLE
+        price = I96F32.of(1) if is_stable else I96F32(row["pre_moving_price_i96f32_bits"])
+        prices[row["block_number"]] += [price] if due["is_candidate"] else []
+    return {block: root_sell_flag(of_block) for block, of_block in prices.items()}
+
+
+def _networks(
+    subnet_blocks: pa.Table, blocks: pa.Table, is_root_sold: Mapping[int, bool]
+) -> dict[int, replay.Network]:
     is_root = pc.equal(subnet_blocks["netuid"], ROOT)
     of_root = rows_of(subnet_blocks.filter(is_root), ["block_number", "pre_tao_reserve_rao"])
     root_tao = {row["block_number"]: row["pre_tao_reserve_rao"] for row in of_root}
@@ -335,6 +394,7 @@ def _networks(subnet_blocks: pa.Table, blocks: pa.Table) -> dict[int, replay.Net
             tao_weight_u64=row["pre_tao_weight_u64"],
             subnet_owner_cut_u16=row["pre_subnet_owner_cut_u16"],
             root_tao_rao=root_tao[row["block_number"]],
+            is_root_sold=is_root_sold.get(row["block_number"]),
         )
         for row in rows_of(snapshots, names)
     }

@@ -6,7 +6,13 @@ import pyarrow as pa
 
 from mechanics import amm, emission, issuance
 from mechanics.alpha_split import root_proportion
-from mechanics.emission import FlowEma, FlowState, GateState, v421_price_root_burn
+from mechanics.emission import (
+    FlowEma,
+    FlowState,
+    GateState,
+    v348_zero_start,
+    v421_price_root_burn,
+)
 from mechanics.engine import emission as engine
 from mechanics.eras import BadState, UnknownRule
 from mechanics.fixed import I64F64, I96F32, U64F64, U96F32
@@ -162,10 +168,13 @@ def _state(block_emission_rao: int, rows: list[Row], network: Row) -> emission.E
 
 
 def _flow(existing: list[Row], network: Row) -> FlowState | None:
-    """None where the spec keeps no flows, or the block is no snapshot."""
+    """None where the spec keeps no flows, or shares by something else again."""
     if network["pre_flow_ema_smoothing_factor_u64"] is None or not existing:
         return None
     spec = existing[0]["spec_version"]
+    if spec >= v421_price_root_burn.FIRST_SPEC_VERSION:
+        return None
+    begins_at_a_price = spec < v348_zero_start.FIRST_SPEC_VERSION
     stored = {row["netuid"]: _stored("tao", row) for row in existing}
     has_protocol_flow = network["pre_is_net_tao_flow"] is not None
     return FlowState(
@@ -174,11 +183,10 @@ def _flow(existing: list[Row], network: Row) -> FlowState | None:
         norm_exponent=U64F64(network["pre_flow_norm_exponent_u64f64_bits"]),
         tao_flow_rao={row["netuid"]: row["pre_tao_flow_rao"] for row in existing},
         ema_tao_flow=stored,
-        # Only an EMA that begins may read a price.
         spot_price={
             row["netuid"]: U96F32.saturating_from(spot_price(amm.ERAS.at(spec), row, "pre_"))
             for row in existing
-            if stored[row["netuid"]] is None
+            if begins_at_a_price and stored[row["netuid"]] is None
         },
         **(
             {

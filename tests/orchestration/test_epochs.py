@@ -369,6 +369,36 @@ def test_without_the_pending_alpha_what_is_paid_is_unexplained_and_the_rest_exac
         assert all(exact(tables["epoch_neurons"], done, name)), name
 
 
+def with_column(table: pa.Table, name: str, value: object) -> pa.Table:
+    at = table.schema.get_field_index(name)
+    field = table.schema.field(at)
+    return table.set_column(at, field, pa.array([value] * table.num_rows, field.type))
+
+
+@pytest.mark.parametrize("variant", [None, 0, 1])
+def test_withheld_incentive_leaves_alpha_out_where_the_subnet_recycles(tables, pools, variant):
+    """As spec 320 has it; the recorded subnets are of before, and burn."""
+    epochs = with_column(tables["epochs"], "spec_version", 320)
+    epochs = with_column(epochs, "pre_is_commit_reveal", False)
+    epochs = with_column(epochs, "pre_recycle_or_burn", variant)
+    others = [table for name, table in tables.items() if name != "epochs"]
+    done = recompute.recompute(epochs, *others, pools).neurons.to_pylist()
+    withheld: dict[tuple[int, int], int] = {}
+    recycled: dict[tuple[int, int], set[int]] = {}
+    for row in done:
+        key = (row["block_number"], row["netuid"])
+        recycled.setdefault(key, set()).add(row["recycled_alpha_rao"])
+        if row["server_emission_rao"] is not None:
+            left = row["server_emission_rao"] - row["incentive_paid_rao"]
+            withheld[key] = withheld.get(key, 0) + left
+    assert sum(withheld.values()) > 0
+    is_recycling = variant == 1
+    assert recycled == {key: {rao if is_recycling else 0} for key, rao in withheld.items()}
+    unknown = with_column(pools, "drained_emission_rao", None)
+    done = recompute.recompute(epochs, *others, unknown).neurons
+    assert set(done["recycled_alpha_rao"].to_pylist()) == {None if is_recycling else 0}
+
+
 def test_a_neuron_that_registered_in_the_block_is_unexplained_and_stays(tables, pools):
     table = put(tables["epoch_neurons"], 7, is_registered_in_block=True)
     done = recompute.recompute(*(tables | {"epoch_neurons": table}).values(), pools)

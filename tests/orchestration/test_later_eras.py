@@ -112,6 +112,24 @@ def test_every_verdict_of_every_day_is_counted(home):
     # The bar of the block before it was taken away: what the rule left is not what is found.
     assert found["EmissionGateBar", 440] == ("v440_gate", 3, 1)
     assert found["EmissionGateBar", 442] == ("v440_gate", 2, 0)
+    for part in ("PendingOwnerCut", *SET_ASIDE):
+        assert found[part, 343] == ("v334_proportional", 24 * 3, 0)
+        assert found[part, 385] == ("v385_fee_to_author", 24 * 4, 0)
+        assert found[part, 440] == ("v426_reservoirs", 24 * 4, 0)
+    assert not {("PendingEmission", 343), ("AlphaSqrtPrice", 440)} & {row[:2] for row in counted}
+
+
+SET_ASIDE = ("PendingServerEmission", "PendingValidatorEmission", "PendingRootAlphaDivs")
+
+
+def test_roots_part_waits_or_is_recycled_as_the_moving_prices_say(home):
+    """They sum to more than 1 in the recording, so that root is paid."""
+    parts = ask(
+        home,
+        "select min(recomputed_pending_server_rao), min(recomputed_pending_root_alpha_rao)"
+        " from rec_pool_states_by_block where spec_version = 385",
+    )
+    assert min(parts[0]) > 0
 
 
 def test_what_is_judged_is_not_nothing(home):

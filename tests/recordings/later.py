@@ -325,8 +325,10 @@ class Chain:
         if paid.emission_gate_bar is not None:
             self.put("EmissionGateBar", None, paid.emission_gate_bar.bits)
         due = {n: self._terms(n, tao, minted, pre) for n, tao in paid.tao.items()}
+        prices = [pre.moving_alpha_price(netuid) for netuid in due]
+        is_root_sold = sum(price.bits for price in prices) > 1 << 32
         for netuid, terms in due.items():
-            self._inject(netuid, terms)
+            self._inject(netuid, terms, is_root_sold)
         for netuid in due:
             self._move_price(block, netuid)
 
@@ -406,7 +408,7 @@ class Chain:
     def _price(self, netuid: int) -> U96F32 | U64F64:
         return amm.ERAS.at(self.spec).module.spot_price(self.pool(netuid))
 
-    def _inject(self, netuid: int, due: injection.Injection) -> None:
+    def _inject(self, netuid: int, due: injection.Injection, is_root_sold: bool) -> None:
         """Liquidity, purchase, reserves; from spec 439 the purchase comes first."""
         market, pool = amm.ERAS.at(self.spec).module, self.pool(netuid)
         bought = paid = 0
@@ -422,12 +424,33 @@ class Chain:
         kept = bought if self.spec >= 413 else 0
         self.add("SubnetAlphaOut", netuid, due.alpha_out_rao - bought + kept)
         self.add("TotalIssuance", None, due.tao_in_rao + paid)
+        self._set_aside(netuid, due, is_root_sold)
         self.put("SubnetTaoInEmission", netuid, due.tao_in_rao)
         self.put("SubnetAlphaInEmission", netuid, due.alpha_in_rao)
         self.put("SubnetAlphaOutEmission", netuid, due.alpha_out_rao)
         if self.spec >= 411:
             self.put("SubnetExcessTao", netuid, paid)
             self.add("SubnetProtocolFlow", netuid, paid + due.tao_in_rao)
+
+    def _set_aside(self, netuid: int, due: injection.Injection, is_root_sold: bool) -> None:
+        """Owner's cut, servers, validators and root of what is minted: 4.2 and 4.3."""
+        is_cut = bool(self.get("OwnerCutEnabled", netuid)) if self.spec >= 411 else None
+        split = alpha_split.ERAS.at(self.spec).module.recompute(
+            alpha_split.AlphaSplitState(
+                alpha_out_rao=due.alpha_out_rao,
+                subnet_owner_cut_u16=self.get("SubnetOwnerCut"),
+                tao_weight_u64=self.get("TaoWeight"),
+                root_tao_rao=self.get("SubnetTAO", 0),
+                alpha_issuance_rao=self._alpha_issuance(netuid),
+                is_root_sold=is_root_sold,
+                is_owner_cut_enabled=is_cut,
+            )
+        )
+        self.add("PendingOwnerCut", netuid, split.owner_cut_rao)
+        self.add("PendingServerEmission", netuid, split.server_rao)
+        self.add("PendingValidatorEmission", netuid, split.validator_rao)
+        self.add("PendingRootAlphaDivs", netuid, split.root_rao)
+        self.add("SubnetAlphaOut", netuid, -split.recycled_rao)
 
     def _move_price(self, block: int, netuid: int) -> None:
         written = moving_price.ERAS.at(self.spec).module.recompute(

@@ -11,7 +11,23 @@ observed as (
 
 recomputed as (
 
-    select * from {{ ref('stg_recomputed__pool_states') }}
+    select
+        pools.* replace (
+            cast(pools.alpha_out_rao - coalesce(recycled.recycled_alpha_rao, 0) as bigint) as alpha_out_rao,
+            coalesce(
+                pools.unexplained_reason,
+                case
+                    when recycled.block_number is not null and recycled.recycled_alpha_rao is null
+                        then 'what the epoch recycled is not known: ' || recycled.unexplained_reason
+                end
+            ) as unexplained_reason
+        )
+
+    from {{ ref('stg_recomputed__pool_states') }} as pools
+    -- the replay ends before the epoch is recomputed, which may take withheld incentive out again
+    left join {{ ref('int_recycled_alpha_by_epoch') }} as recycled
+        on pools.block_number = recycled.block_number
+        and pools.netuid = recycled.netuid
 
 ),
 

@@ -84,6 +84,12 @@ neurons as (
 
 ),
 
+recycled as (
+
+    select * from {{ ref('int_recycled_alpha_by_epoch') }}
+
+),
+
 emissions as (
 
     select * from {{ ref('int_subnet_emissions_by_block') }}
@@ -116,7 +122,7 @@ paid as (
         {{ exact_sum('coalesce(pools.drained_emission_rao, 0)') }} as drained_emission_rao,
         {{ exact_sum('coalesce(pools.drained_owner_cut_rao, 0)') }} as drained_owner_cut_rao,
         {{ exact_sum('coalesce(pools.drained_alpha_swapped_rao, 0)') }} as drained_alpha_swapped_rao,
-        {{ exact_sum('coalesce(neurons.paid_alpha_rao, 0)') }} as paid_alpha_rao,
+        {{ exact_sum('coalesce(neurons.paid_alpha_rao, 0) + coalesce(recycled.recycled_alpha_rao, 0)') }} as paid_alpha_rao,
         coalesce(
             max(pools.unexplained_reason),
             max(neurons.unexplained_reason),
@@ -134,6 +140,9 @@ paid as (
     left join neurons
         on pools.block_number = neurons.block_number
         and pools.netuid = neurons.netuid
+    left join recycled
+        on pools.block_number = recycled.block_number
+        and pools.netuid = recycled.netuid
     group by ends.block_date, ends.netuid, ends.subnet_generation
 
 ),

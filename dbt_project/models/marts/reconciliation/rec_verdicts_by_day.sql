@@ -36,8 +36,10 @@ verdicts as (
         spec_version,
         amm_era as quantity_era,
         block_number,
+        -- what waits for an epoch is known for more specs than the end of the block is
         case
-            when verdict in ('unobserved', 'unexplained') then verdict
+            when verdict = 'unobserved' then verdict
+            when verdict = 'unexplained' and recomputed_{{ column }} is null then verdict
             else {{ verdict('observed_' ~ column, 'recomputed_' ~ column) }}
         end as verdict,
         '{{ 'u64f64_bits' if column.endswith('_bits') else column.split('_') | last }}' as residual_unit,
@@ -45,6 +47,8 @@ verdicts as (
         is_trivial_{{ column }} as is_trivial
 
     from {{ ref('rec_pool_states_by_block') }}
+    -- neither states what the spec has no item for
+    where observed_{{ column }} is not null or recomputed_{{ column }} is not null
     union all
 {% endfor %}
     select
