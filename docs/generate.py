@@ -24,6 +24,7 @@ sys.path.insert(0, str(PROJECT))
 from mechanics import fixed, quote, replay, transcendental  # noqa: E402
 from mechanics.catalogue import MECHANISMS  # noqa: E402
 from mechanics.eras import Era, Eras  # noqa: E402
+from orchestration.columns import meaning  # noqa: E402
 from orchestration.schemas import TABLES  # noqa: E402
 
 HEADINGS = ("Rule", "Args", "Returns", "Errors", "Raises", "Attributes", "Source")
@@ -229,7 +230,8 @@ def _tables() -> str:
         parts.append(f"### {name}")
         rows = ["| column | type | |", "| --- | --- | --- |"]
         rows += [
-            f"| `{field.name}` | {field.type} | {'may be null' if field.nullable else ''} |"
+            f"| `{field.name}` | {field.type}{', null' if field.nullable else ''} | "
+            f"{_cell(meaning(name, field.name))} |"
             for field in schema
         ]
         parts.append("\n".join(rows))

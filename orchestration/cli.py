@@ -1,11 +1,10 @@
 """The command line: refresh the books, ask them, see how fresh they are."""
 
 import datetime as dt
-import math
 import os
 import sys
-from collections.abc import Callable
-from enum import StrEnum
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -22,12 +21,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
-from rich.text import Text
 
-from orchestration import coverage, examples, settings
-from orchestration.errors import SettingsError, TaobooksError
+from orchestration import answers, catalog, coverage, examples, settings
+from orchestration.answers import Form
+from orchestration.errors import LakeError, SettingsError, TaobooksError
+from orchestration.lake import day_key
 from orchestration.schemas import TABLES
-from orchestration.statement import METHODS, statement
+from orchestration.statement import METHODS, printed, statement
 from orchestration.warehouse import Warehouse
 
 app = typer.Typer(
@@ -36,22 +36,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-# Nobody's terminal is as wide as a file or a pipe: there, no line is broken.
-_ENDLESS = 100_000
-
-out = Console(width=None if sys.stdout.isatty() else _ENDLESS)
+out = Console(width=None if sys.stdout.isatty() else answers.ENDLESS)
 err = Console(stderr=True)
-
-Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
-
-
-class Form(StrEnum):
-    """How the answer of a query is written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
 
 
 # ---------------------------------------------------------------------- refresh
@@ -67,7 +53,7 @@ def refresh(
     ] = None,
 ) -> None:
     """Take the days the lake lacks (or those asked for), then build and publish the warehouse."""
-    chosen = settings.load()
+    chosen = _usable()
     begin, end = _day(first, "--from"), _day(last, "--to")
     from orchestration import refresh as work
 
@@ -94,11 +80,27 @@ def backfill(
     """
     if interval is not None:
         os.environ["TAOBOOKS_SNAPSHOT_INTERVAL"] = str(interval)  # the workers' too
-    chosen = settings.load()
+    chosen = _usable()
     begin, end = _day(first, "--from"), _day(last, "--to")
     from orchestration import refresh as work
 
     _take(chosen, work.plan(chosen, begin, end, again=False), parallel)
+
+
+def _usable() -> settings.Settings:
+    """The settings of a work of hours: what is used at its end is looked at before it begins.
+
+    Raises:
+        SettingsError: a setting has an unusable value.
+        PriceError: TAOBOOKS_PRICES_URL is no address that may be asked.
+    """
+    chosen = settings.load()
+    chosen.prices()
+    if chosen.prices_url is not None:
+        from orchestration.market.sources import shown
+
+        shown(chosen.prices_url.get_secret_value())
+    return chosen
 
 
 def _take(chosen: settings.Settings, planned, parallel: int | None = None) -> None:
@@ -106,6 +108,8 @@ def _take(chosen: settings.Settings, planned, parallel: int | None = None) -> No
     from orchestration import refresh as work
     from orchestration.backfill import take
 
+    err.print(_intention(planned), highlight=False)
+    at_once = partial(take, workers=parallel) if parallel else None
     with Progress(
         TextColumn("[bold]{task.description:<32}"),
         BarColumn(),
@@ -115,16 +119,45 @@ def _take(chosen: settings.Settings, planned, parallel: int | None = None) -> No
         TimeRemainingColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
         speed_estimate_period=600,
     ) as progress:
-        at_once = partial(take, workers=parallel) if parallel else None
+        watcher = _Bar(progress, planned.blocks) if err.is_terminal else _Lines()
         try:
-            work.run(chosen, planned, _Bar(progress, planned.blocks), at_once)
+            work.run(chosen, planned, watcher, at_once)
         except work.NotAllTaken:
             if chosen.warehouse.is_file():
                 _summary(chosen, planned)
             raise
     _summary(chosen, planned)
+
+
+def _intention(planned) -> str:
+    """Which days are missing and are taken now, before the first of them is."""
+    parts = [f"Taking {_spans(planned.days)}" if planned.days else "No day is missing"]
+    if planned.derived:
+        parts.append(f"deriving {_spans(planned.derived)} again with newer code")
+    if planned.complete:
+        parts.append(f"{_spans(planned.complete)} left, being complete")
+    return "; ".join(parts) + "."
+
+
+def _spans(days: Sequence[str]) -> str:
+    """Days as few spans: ``2026-06-01 to 2026-06-03, 2026-06-07 (4 days)``."""
+    spans: list[list[str]] = []
+    for day in days:
+        if spans and dt.date.fromisoformat(day) - dt.date.fromisoformat(spans[-1][-1]) == _A_DAY:
+            spans[-1].append(day)
+        else:
+            spans.append([day])
+    said = [span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}" for span in spans]
+    if len(said) > _SPANS_SHOWN:
+        said = [*said[: _SPANS_SHOWN - 1], "...", said[-1]]
+    return ", ".join(said) + (f" ({len(days)} days)" if len(days) > 1 else "")
+
+
+_A_DAY = dt.timedelta(days=1)
+_SPANS_SHOWN = 5
 
 
 class _Bar:
@@ -154,6 +187,39 @@ class _Bar:
             self._progress.update(self._task, rate=f"{rate:,.0f} blocks/s")
 
 
+class _Lines:
+    """A refresh's watcher where nobody sees a bar move, as in a log: a line for each step begun."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.monotonic()
+        self._steps = self._count = 0
+        self._step = "loading"
+
+    def begins(self, steps: int) -> None:
+        self._steps = steps
+
+    def starts(self, step: str, day: str | None) -> None:
+        self._count += 1
+        self._step = f"{day or ''} {step}".strip()
+        self._print(f"{self._count}/{self._steps} {self._step}")
+
+    def says(self, line: str) -> None:
+        if time.monotonic() - self._last >= _SECONDS_OF_SILENCE:
+            self._print(f"{self._count}/{self._steps} {self._step}: {' '.join(line.split())}")
+
+    def ends(self, step: str) -> None:
+        """Its line stands; the next one tells that it has ended."""
+
+    def _print(self, line: str) -> None:
+        self._last = time.monotonic()
+        elapsed = dt.timedelta(seconds=int(self._last - self._began))
+        err.print(f"{elapsed} {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+_SECONDS_OF_SILENCE = 30
+"""After which a step that goes on is heard again."""
+
+
 def _summary(chosen: settings.Settings, planned) -> None:
     rows = _table("Landed", "table", "rows")
     for name in TABLES:
@@ -164,12 +230,14 @@ def _summary(chosen: settings.Settings, planned) -> None:
             parts = [None]
         rows.add_row(name, f"{sum(chosen.lake.row_count(name, part) for part in parts):,}")
     days = planned.days
-    span = "no day" if not days else days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     again = f" {len(planned.derived)} made again by newer code;" if planned.derived else ""
-    out.print(f"Took {span};{again} {len(planned.complete)} complete days left as they are.")
-    out.print(rows)
     _verdicts(chosen)
-    _gaps(coverage.read(chosen.lake, chosen.snapshot_interval))
+    out.print(
+        f"Took {_spans(days) or 'no day'};{again} {len(planned.complete)} complete days left as "
+        "they are."
+    )
+    out.print(rows)
+    _gaps(_covered(chosen))
     out.print(f"Warehouse  {chosen.warehouse}", soft_wrap=True)
     out.print(f"Lake       {chosen.lake.root}", soft_wrap=True)
     out.print(f"Reports    {chosen.data_docs / 'index.html'}", soft_wrap=True)
@@ -177,12 +245,22 @@ def _summary(chosen: settings.Settings, planned) -> None:
     for example in examples.EXAMPLES[:3]:
         out.print(f"\n# {example.question}", style="dim", highlight=False)
         out.print(example.command(_own_name()), highlight=False, soft_wrap=True, markup=False)
+    out.print("\n# What else is there?  Its columns?  The runs and checks behind it?", style="dim")
+    for more in ("tables", "tables fct_pools_by_day", "dev"):
+        out.print(f"{_own_name()} {more}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _verdicts(chosen: settings.Settings) -> None:
+    """How many figures hold, all together and by quantity."""
     with Warehouse(chosen.home).reading() as books:
         found = books.sql(examples.VERDICTS).fetchall()
-    table = _table("Verdicts", "quantity", "exact", "differs", "unexplained", "unobserved")
+    names = ("exact", "differs", "unexplained", "unobserved")
+    sums = [sum(column) for column in zip(*(counts for _, *counts in found), strict=True)] or [
+        0
+    ] * 4
+    totals = ", ".join(f"{count:,} {name}" for name, count in zip(names, sums, strict=True))
+    out.print(f"Verdicts   {totals}", highlight=False)
+    table = _table("Verdicts by quantity", "quantity", *names)
     for quantity, *counts in found:
         table.add_row(quantity, *(f"{count:,}" for count in counts))
     out.print(table)
@@ -213,22 +291,32 @@ def sql(
         Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")
     ] = None,
 ) -> None:
-    """Ask the published warehouse; `show all tables` lists what is there."""
+    """Ask the published warehouse; `taobooks tables` lists what is there."""
     chosen = settings.load()
-    if form is Form.PARQUET and file is None:
-        raise SettingsError("Parquet does not go to a screen; say where with --out FILE.")
+    _refuse_unwritable(form, file)
     with Warehouse(chosen.home).reading() as books:
         try:
             statements = books.extract_statements(query)
             if len(statements) != 1 or statements[0].type not in _ANSWERED:
                 raise SettingsError("That is not one query with an answer; ask a select.")
-            _write(books.sql(query), form, file)
+            _answered(books.sql(query), form, file)
         except duckdb.Error as error:
-            raise TaobooksError(f"The query failed: {str(error).strip()}") from None
-        except OSError as error:
-            raise SettingsError(
-                f"{file} cannot be written ({error.strerror}); choose another --out."
-            ) from None
+            why = catalog.explained(books, query, error)
+            raise TaobooksError(f"The query failed: {why}") from None
+
+
+def _refuse_unwritable(form: Form, file: Path | None) -> None:
+    if form is Form.PARQUET and file is None:
+        raise SettingsError("Parquet does not go to a screen; say where with --out FILE.")
+
+
+def _answered(answer: duckdb.DuckDBPyRelation, form: Form, file: Path | None) -> None:
+    try:
+        _write(answer, form, file)
+    except OSError as error:
+        raise SettingsError(
+            f"{file} cannot be written ({error.strerror}); choose another --out."
+        ) from None
 
 
 _ANSWERED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
@@ -236,63 +324,34 @@ _ANSWERED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
 def _write(answer: duckdb.DuckDBPyRelation, form: Form, file: Path | None) -> None:
-    if form is Form.PARQUET:
-        answer.write_parquet(str(file))
-    elif form is Form.CSV and file is not None:
-        answer.write_csv(str(file), header=True)
-    elif file is None:
-        _to_text(form)(answer, out)
-    else:
-        with file.open("w") as opened:
-            _to_text(form)(answer, Console(file=opened, width=_ENDLESS))
+    answers.write(answer, form, out, file)
 
 
-def _to_text(form: Form) -> Callable[[duckdb.DuckDBPyRelation, Console], None]:
-    return {Form.TABLE: _as_table, Form.CSV: _as_csv, Form.JSON: _as_json}[form]
+# ---------------------------------------------------------------------- tables
 
 
-def _as_table(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
-    table = Table()
-    numeric = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
-    for name, kind in zip(answer.columns, answer.types, strict=True):
-        justify = "right" if any(word in str(kind).upper() for word in numeric) else "left"
-        table.add_column(Text(name), justify=justify, overflow="fold")
-    for row in answer.fetchall():
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    to.print(table)
-
-
-def _as_csv(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
-    import csv
-
-    writer = csv.writer(to.file, lineterminator="\n")
-    writer.writerow(answer.columns)
-    writer.writerows(answer.fetchall())
-
-
-def _as_json(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
-    """An array of objects; what a reader would round is a string: decimals and 64-bit integers."""
-    import json
-
-    exact = [str(kind) in _WIDE_INTEGERS for kind in answer.types]
-    rows = [
-        {
-            name: _plain(str(cell) if is_exact and cell is not None else cell)
-            for name, cell, is_exact in zip(answer.columns, row, exact, strict=True)
-        }
-        for row in answer.fetchall()
-    ]
-    to.file.write(json.dumps(rows, default=str, indent=1, ensure_ascii=False) + "\n")
-
-
-_WIDE_INTEGERS = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")
-"""Wider than the 53 bits that a reader of JSON keeps."""
-
-
-def _plain(cell: object) -> object:
-    if isinstance(cell, bytes):
-        return f"0x{cell.hex()}"
-    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
+@app.command()
+def tables(
+    name: Annotated[str | None, typer.Argument(help="One of them, for its columns.")] = None,
+    all_layers: Annotated[
+        bool, typer.Option("--all", help="Also what the marts are made from.")
+    ] = False,
+    form: Annotated[Form, typer.Option("--format", "-f", help="How to write it.")] = Form.TABLE,
+    file: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")
+    ] = None,
+) -> None:
+    """What is in the published warehouse: its tables, or the columns of one, in words."""
+    chosen = settings.load()
+    _refuse_unwritable(form, file)
+    with Warehouse(chosen.home).reading() as books:
+        if name is None:
+            _answered(catalog.tables(books, all_layers=all_layers), form, file)
+            return
+        said, columns = catalog.columns(books, name)
+        if said and form is Form.TABLE and file is None:
+            out.print(f"{name}: {said}", markup=False, highlight=False)
+        _answered(columns, form, file)
 
 
 # ---------------------------------------------------------------------- pnl
@@ -304,15 +363,32 @@ def pnl(
     method: Annotated[
         str | None, typer.Option(help=f"One of {', '.join(METHODS)}; all where not given.")
     ] = None,
+    lots: Annotated[bool, typer.Option("--lots", help="With every lot held, by fifo.")] = False,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it here instead of to the screen.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it here, entry by entry, not to the screen."),
     ] = None,
 ) -> None:
-    """One account's statement: what it realised, what it holds, and its lots."""
+    """One account's statement: what it realised and what it holds, with totals."""
     chosen = settings.load()
     with Warehouse(chosen.home).reading() as books:
-        answer = statement(chosen, books, coldkey, method)
-        _write(answer, Form.CSV if csv else Form.TABLE, csv)
+        said = statement(chosen, books, coldkey, method, with_lots=lots)
+        if csv is not None:
+            try:
+                _write(said.rows, Form.CSV, csv)
+            except (OSError, duckdb.IOException) as error:
+                raise SettingsError(f"{csv} cannot be written ({error}); choose another.") from None
+            return
+        out.print(
+            f"{said.coldkey} at the end of {said.as_of}, block {said.block_number:,}; the books "
+            f"begin at block {said.books_begin_at_block:,}.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        for table in printed(said):
+            out.print(table)
+        for reason in said.reasons:
+            out.print(f"Not known: {reason}.", highlight=False, soft_wrap=True)
 
 
 # ---------------------------------------------------------------------- status
@@ -322,7 +398,7 @@ def pnl(
 def status() -> None:
     """What is in the books: days, how fresh they are, what the verdicts say."""
     chosen = settings.load()
-    covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+    covered = _covered(chosen)
     out.print(f"Home       {chosen.home}", soft_wrap=True)
     out.print(f"Source     {chosen.shown_source}", soft_wrap=True)
     if not covered.days:
@@ -347,6 +423,10 @@ def status() -> None:
         _verdicts(chosen)
     else:
         out.print("Warehouse  none yet; run `taobooks refresh`")
+
+
+def _covered(chosen: settings.Settings) -> coverage.Coverage:
+    return coverage.read(chosen.lake, chosen.snapshot_interval, is_live=chosen.is_live)
 
 
 def _gaps(covered: coverage.Coverage) -> None:
@@ -381,6 +461,7 @@ def _newest(chosen: settings.Settings, newest: coverage.LandedDay) -> None:
     """The newest block landed, its age, and how far behind the finalized head it is."""
     at = newest.last_block_at
     block = newest.blocks[-1]
+    missing: list[str] = []
     try:
         reader = chosen.reader()
         head = reader.finalized_head()
@@ -388,6 +469,7 @@ def _newest(chosen: settings.Settings, newest: coverage.LandedDay) -> None:
         behind = f"the source is {head - block} blocks ahead"
         if head > block:
             behind += f", {_ago(coverage.moment(head_at) - at)} later"
+        missing = _not_landed(chosen, *reader.days())
     except TaobooksError as error:
         behind = f"the source cannot be read: {error}"
     age = dt.datetime.now(dt.UTC) - at
@@ -395,6 +477,21 @@ def _newest(chosen: settings.Settings, newest: coverage.LandedDay) -> None:
         f"Newest     block {block} of {at:%Y-%m-%d %H:%M:%S} UTC, {_ago(age)} old; {behind}",
         soft_wrap=True,
     )
+    if missing:
+        out.print(
+            f"Missing    {_spans(missing)} of the source; run `taobooks refresh`", soft_wrap=True
+        )
+
+
+def _not_landed(chosen: settings.Settings, begin: dt.date, end: dt.date) -> list[str]:
+    """Days of the source that a refresh would take and of which nothing is landed, those between
+    two landed days left out, which are gaps."""
+    landed = chosen.lake.days("raw_chain__blocks")
+    first, last = (dt.date.fromisoformat(landed[at]) for at in (0, -1))
+    before = 0 if chosen.is_live else (first - begin).days
+    return [day_key(first - _A_DAY * back) for back in range(before, 0, -1)] + [
+        day_key(last + _A_DAY * ahead) for ahead in range(1, (end - last).days + 1)
+    ]
 
 
 def _ago(age: dt.timedelta) -> str:
@@ -413,13 +510,17 @@ def gaps(
     parallel: Annotated[int, typer.Option(min=1, help="Days at once, each in a process.")] = 2,
 ) -> None:
     """What is missing between the first and the last landed day; exit code 1 when something is."""
-    chosen = settings.load()
-    covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+    chosen = _usable() if repair else settings.load()
+    covered = _covered(chosen)
+    if not covered.days:
+        raise LakeError(
+            f"No day is landed in {chosen.lake.root} yet; run `taobooks refresh` first."
+        )
     if repair and covered.gaps:
         from orchestration import refresh as work
 
         _take(chosen, work.repair(covered), parallel)
-        covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+        covered = _covered(chosen)
     for gap in covered.gaps:
         out.print(gap.sentence, soft_wrap=True)
     if covered.gaps:
@@ -442,10 +543,26 @@ def record(
     if first > last:
         raise SettingsError(f"--from {first} is after --to {last}; swap them.")
     reader = settings.load().reader()
-    with err.status("") as status:
-        work.record(reader, range(first, last + 1), to, status.update)
+    if err.is_terminal:
+        with err.status("") as status:
+            work.record(reader, range(first, last + 1), to, status.update)
+    else:
+        work.record(reader, range(first, last + 1), to, _now_and_then(err))
     out.print(f"Recorded blocks {first:,} to {last:,}. To make its books:")
     out.print(f"TAOBOOKS_SOURCE=recording:{to} {_own_name()} refresh", soft_wrap=True)
+
+
+def _now_and_then(to: Console) -> Callable[[str], None]:
+    """Prints the first of what it is told, and what it is told after a silence."""
+    said_at = -float(_SECONDS_OF_SILENCE)
+
+    def say(line: str) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= _SECONDS_OF_SILENCE:
+            said_at = time.monotonic()
+            to.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    return say
 
 
 # ---------------------------------------------------------------------- dev
@@ -493,9 +610,18 @@ def main() -> None:
             said = f"taobooks: {sentence}"
             err.print(said, style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("taobooks: stopped; what was landed stays, run the same command to go on.")
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as ended:
+        # Typer makes a ctrl-C an exit with this code, and says nothing.
+        if isinstance(ended, SystemExit) and ended.code != _INTERRUPTED:
+            raise
+        err.print(
+            "taobooks: stopped; what was landed stays, run the same command to go on.",
+            soft_wrap=True,
+        )
+        sys.exit(_INTERRUPTED)
+
+
+_INTERRUPTED = 130
 
 
 if __name__ == "__main__":

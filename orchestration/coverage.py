@@ -47,6 +47,8 @@ class LandedDay:
         blocks: the blocks landed, half-open.
         parent_hash, last_block_hash: what the day hangs on, and what the next day hangs on.
         last_block_at: the time of the last block, UTC.
+        first_block_at: the time of the first block, UTC; None where it was landed before that was
+            said.
         is_over: whether the finalized head was beyond the day when it was landed.
         snapshot_interval: blocks between two snapshots of its state.
         asked: the storage items asked for, as ``layout.asked_at`` names them.
@@ -63,6 +65,32 @@ class LandedDay:
     spec_versions: tuple[int, ...]
     asked: str
     take: str
+    first_block_at: dt.datetime | None = None
+
+    @property
+    def begins_late(self) -> bool:
+        """Whether the day may have earlier blocks: no two are closer than a slot.
+
+        Block 1 is the first that states a time.
+        """
+        if self.first_block_at is None or self.blocks.start <= 1:
+            return False
+        midnight = dt.datetime.combine(dt.date.fromisoformat(self.day), dt.time(), dt.UTC)
+        return self.first_block_at - midnight >= _SLOT
+
+    @property
+    def is_as_asked_today(self) -> bool:
+        """Whether its bytes are of all blocks and storage items that are asked for today."""
+        snapshots = _snapshots(self.snapshot_interval)
+        return self.asked == asked_at(self.spec_versions) and f"-{snapshots}-of-" in self.take
+
+
+_SLOT = dt.timedelta(seconds=12)
+
+
+def _snapshots(interval: int) -> str:
+    """Which blocks of a day get a snapshot, as a take says it."""
+    return "every-1" if interval == 1 else f"every-{interval}-and-ends"
 
 
 def facts_of(headers: pa.Table, snapshot_interval: int, is_over: bool) -> dict[str, str]:
@@ -76,12 +104,13 @@ def facts_of(headers: pa.Table, snapshot_interval: int, is_over: bool) -> dict[s
         "last_block": str(last),
         "parent_hash": headers["parent_hash"][0].as_py().hex(),
         "last_block_hash": last_hash,
+        "first_block_at_ms": str(headers["timestamp_ms"][0].as_py()),
         "last_block_at_ms": str(headers["timestamp_ms"][-1].as_py()),
         "is_over": str(is_over),
         "snapshot_interval": str(snapshot_interval),
         "spec_versions": ",".join(map(str, specs)),
         "asked": asked,
-        "take": f"{first}-{last}-{last_hash[:16]}-every-{snapshot_interval}-of-{asked}",
+        "take": f"{first}-{last}-{last_hash[:16]}-{_snapshots(snapshot_interval)}-of-{asked}",
     }
 
 
@@ -111,6 +140,7 @@ def said_of(day: str, said: Mapping[str, str]) -> LandedDay:
         tuple(int(spec) for spec in said["spec_versions"].split(",")),
         said["asked"],
         said["take"],
+        moment(int(said["first_block_at_ms"])) if "first_block_at_ms" in said else None,
     )
 
 
@@ -205,8 +235,8 @@ def refuse_less(taken: LandedDay, earlier: LandedDay, *, is_same_chain: bool) ->
     if is_same_chain and (now.start > was.start or now.stop < was.stop):
         raise SourceError(
             f"The source has blocks {now.start} to {now.stop - 1} of {taken.day}, and {was.start} "
-            f"to {was.stop - 1} are landed: it is behind or pruned; wait, name another source, or "
-            "set TAOBOOKS_HOME to another folder."
+            f"to {was.stop - 1} are landed: it is behind or pruned; wait, add an archive endpoint "
+            "to TAOBOOKS_SOURCE, or set TAOBOOKS_HOME to another folder."
         )
 
 
@@ -250,10 +280,13 @@ class Coverage:
     newest: LandedDay | None
 
 
-def read(lake: Lake, snapshot_interval: int) -> Coverage:
+def read(lake: Lake, snapshot_interval: int, *, is_live: bool = False) -> Coverage:
     """What the lake covers, held against the snapshot interval in force.
 
     A day takes 14 ms, for some fifty footers.
+
+    Args:
+        is_live: the source is a chain's nodes, where a recording begins in the middle of a day.
     """
     there = lake.days("raw_chain__blocks")
     landed = {day: found for day in there if (found := landed_day(lake, day))}
@@ -264,6 +297,8 @@ def read(lake: Lake, snapshot_interval: int) -> Coverage:
         if (gap := _gap_of(lake, day, landed.get(day), snapshot_interval)) is not None
     ]
     gaps += _gaps_between(there, landed)
+    if is_live:
+        gaps += _late_beginnings(landed)
     return Coverage(
         tuple(there),
         tuple(_intervals(whole)),
@@ -300,8 +335,8 @@ def _gap_of(lake: Lake, day: str, found: LandedDay | None, snapshot_interval: in
             f"{day} has a snapshot every {found.snapshot_interval} blocks, not every "
             f"{snapshot_interval} as set.",
         )
-    if found.asked != asked_at(found.spec_versions):
-        return Gap((day,), f"{day} was landed before all storage items of today were asked for.")
+    if not found.is_as_asked_today:
+        return Gap((day,), f"{day} was landed before all of today's state was asked for.")
     if not is_derived(lake, day):
         return Gap(
             (day,), f"{day} is landed, and not derived by the code in use.", is_of_source=False
@@ -342,6 +377,19 @@ def _gaps_between(there: Sequence[str], landed: dict[str, LandedDay]) -> Iterato
                 (day, following),
                 f"{day} ends with block {first.blocks.stop - 1} and {following} begins with "
                 f"{second.blocks.start}.",
+            )
+
+
+def _late_beginnings(landed: Mapping[str, LandedDay]) -> Iterator[Gap]:
+    """Days landed from their middle on; where the day before is landed, that gap is told there."""
+    for day, found in landed.items():
+        before = day_key(dt.date.fromisoformat(day) - dt.timedelta(days=1))
+        if before not in landed and found.begins_late:
+            yield Gap(
+                (day,),
+                f"{day} is landed from block {found.blocks.start} of "
+                f"{found.first_block_at:%H:%M:%S} UTC on, which is not its first: to have it whole "
+                "add an archive endpoint to TAOBOOKS_SOURCE.",
             )
 
 

@@ -9,6 +9,10 @@ class SourceError(TaobooksError):
     """The source of chain state is unusable, or its answer is not what a chain can say."""
 
 
+class UnreachableError(SourceError):
+    """No node answers, or none usefully, for now: the same may go well a little later."""
+
+
 class LayoutError(TaobooksError):
     """A spec's storage layout is unknown or not the declared one, so nothing may be decoded."""
 

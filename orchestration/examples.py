@@ -22,6 +22,18 @@ EXAMPLES = (
         "from fct_subnet_emissions_by_day order by block_date desc, emission_rank limit 10",
     ),
     Example(
+        "What would leaving a subnet with 100 TAO pay?",
+        "select netuid, alpha_in_alpha, tao_out_tao, slippage_ppm, cost_ppm "
+        "from fct_exit_liquidity_by_day where asked_tao = 100 "
+        "order by block_date desc, cost_ppm limit 10",
+    ),
+    Example(
+        "Who made money, and what would leaving pay?",
+        "select coldkey_ss58, netuid, zero_basis_rpnl_rao, fifo_rpnl_rao, spot_worth_rao, "
+        "exit_value_rao from fct_position_pnl where netuid > 0 "
+        "order by zero_basis_rpnl_rao desc limit 10",
+    ),
+    Example(
         "How much do the top ten take?",
         "select block_date, top_10_share, herfindahl_hirschman_index, nakamoto_subnets_count "
         "from fct_emission_dominance_by_day order by block_date desc",
@@ -38,27 +50,16 @@ EXAMPLES = (
         "order by block_date desc, market_cap_rao desc limit 10",
     ),
     Example(
-        "What would leaving a subnet pay?",
-        "select netuid, asked_tao, alpha_in_alpha, tao_out_tao, cost_ppm "
-        "from fct_exit_liquidity_by_day where asked_tao = 100 "
-        "order by block_date desc, cost_ppm limit 10",
+        "Who earned the most in each subnet, and how much of it is proven?",
+        "select netuid, uid, reward_alpha, reward_tao, epochs_count, exact_epochs_count "
+        "from fct_neuron_rewards_by_day where reward_rank = 1 "
+        "order by block_date desc, netuid limit 10",
     ),
     Example(
-        "Who earned, and how much of it is proven?",
-        "select netuid, reward_rank, uid, reward_alpha, reward_tao, epochs_count, "
-        "exact_epochs_count from fct_neuron_rewards_by_day "
-        "where reward_rank = 1 order by block_date desc, netuid limit 10",
-    ),
-    Example(
-        "Who made money, and what would leaving pay?",
-        "select coldkey_ss58, netuid, zero_basis_rpnl_rao, fair_value_rpnl_rao, fifo_rpnl_rao, "
-        "spot_worth_rao, exit_value_rao, zero_basis_rpnl_usd_at_trade from fct_position_pnl "
-        "where netuid > 0 order by zero_basis_rpnl_rao desc limit 10",
-    ),
-    Example(
-        "Which published figures are what the rules give?",
-        "select block_date, quantity, pairs_count, exact_count, differs_count, unexplained_count, "
-        "unobserved_count from rec_verdicts_by_day order by block_date desc, quantity",
+        "Which figures are not what the rules give, or not known to be?",
+        "select block_date, quantity, pairs_count, differs_count, unexplained_count, "
+        "unobserved_count from rec_verdicts_by_day where exact_count < pairs_count "
+        "order by block_date desc, quantity",
     ),
 )
 

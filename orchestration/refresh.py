@@ -14,14 +14,16 @@ from functools import cache
 from typing import Protocol
 
 import dagster as dg
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.workspace.load import location_origins_from_yaml_paths
 
-from orchestration import coverage
-from orchestration.chain.layout import asked_at
+from orchestration import coverage, errors, shown
 from orchestration.chain.reader import ChainReader
-from orchestration.errors import GateError, SettingsError, TaobooksError
+from orchestration.errors import GateError, SettingsError, TaobooksError, WarehouseError
 from orchestration.lake import day_key
 from orchestration.lock import held
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 
 
 class Watcher(Protocol):
@@ -43,7 +45,8 @@ class Watcher(Protocol):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The days a refresh takes from the source, those it leaves, being complete, and those it makes
-    again from landed bytes because other code made them."""
+    again from landed bytes because other code made them: of the days asked for, and of all that
+    are published, which would else be published no more."""
 
     days: list[str]
     complete: list[str]
@@ -100,7 +103,29 @@ def plan(
         else:
             derived.append(day_key(day))
         blocks_count += len(blocks)
-    return Plan(days, complete, derived, blocks_count)
+    for day in _made_by_other_code(chosen, day_key(low), day_key(high)):
+        derived.append(day)
+        blocks_count += len(coverage.landed_day(chosen.lake, day).blocks)
+    return Plan(days, complete, sorted(derived), blocks_count)
+
+
+def _made_by_other_code(chosen: Settings, low: str, high: str) -> list[str]:
+    """The published days before and after some days that are landed and not derived."""
+    return [
+        day
+        for day in published_days(chosen)
+        if not low <= day <= high
+        and coverage.is_landed(chosen.lake, day)
+        and not coverage.is_derived(chosen.lake, day)
+    ]
+
+
+def published_days(chosen: Settings) -> list[str]:
+    """The days that the published warehouse shows."""
+    try:
+        return shown.lake(chosen).days("raw_chain__blocks")
+    except WarehouseError:
+        return []
 
 
 def _usual_first(chosen: Settings, begin: dt.date, end: dt.date) -> dt.date:
@@ -112,11 +137,17 @@ def _usual_first(chosen: Settings, begin: dt.date, end: dt.date) -> dt.date:
 
 
 def _blocks_of(chosen: Settings, day: dt.date, reader: ChainReader) -> range:
-    """The day's blocks; a node is not asked again for those of a day that was over."""
+    """The day's blocks; a node is not asked again for those of a day that was over.
+
+    Of a day that was landed from its middle on, an archive endpoint may have more.
+    """
     landed = coverage.landed_day(chosen.lake, day_key(day))
-    if chosen.is_live and landed is not None and landed.is_over:
+    if not chosen.is_live or landed is None or not landed.is_over:
+        return reader.blocks_of_day(day)
+    if not landed.begins_late:
         return landed.blocks
-    return reader.blocks_of_day(day)
+    found = reader.blocks_of_day(day)
+    return found if found and found.start < landed.blocks.start else landed.blocks
 
 
 def _is_to_be_landed(chosen: Settings, day: str, blocks: range, head: int) -> bool:
@@ -129,7 +160,7 @@ def _is_to_be_landed(chosen: Settings, day: str, blocks: range, head: int) -> bo
         landed is not None
         and landed.blocks == blocks
         and landed.snapshot_interval == chosen.snapshot_interval
-        and landed.asked == asked_at(landed.spec_versions)
+        and landed.is_as_asked_today
         and coverage.is_landed(chosen.lake, day)
     )
 
@@ -200,6 +231,8 @@ def _one_by_one(work: Work, instance: dg.DagsterInstance, watcher: Watcher) -> F
 
 
 _OURS = {"taobooks/started_by": "taobooks refresh"}
+_OF_REPOSITORY = ".dagster/repository"
+"""The tag by which the UI filters runs; Dagster changes it with the origin and does not add it."""
 
 
 def _end_killed_runs(instance: dg.DagsterInstance) -> None:
@@ -235,6 +268,8 @@ def execute(job: str, instance: dg.DagsterInstance, watcher: Watcher, day: str |
         TaobooksError: it failed; the sentence says why.
     """
     run_id = str(uuid.uuid4())
+    origin = _origin(job)
+    instance.add_event_listener(run_id, lambda entry: _put_under_its_job(entry, instance, origin))
     instance.add_event_listener(run_id, lambda entry: _tell(entry, day, watcher))
     # dbt's own lines go to the log kept with the run, not to the screen.
     with contextlib.redirect_stdout(io.StringIO()):
@@ -242,12 +277,34 @@ def execute(job: str, instance: dg.DagsterInstance, watcher: Watcher, day: str |
             instance=instance,
             partition_key=day,
             run_id=run_id,
-            tags=_OURS,
+            tags={**_OURS, _OF_REPOSITORY: origin.repository_origin.get_label()},
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     if not result.success:
         raise _failure(result.all_events, run_id, day)
+
+
+@cache
+def _origin(job: str) -> RemoteJobOrigin:
+    """Where the UI finds the job: in the code location of ``workspace.yaml``."""
+    (location,) = location_origins_from_yaml_paths([str(PROJECT_ROOT / "workspace.yaml")])
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job)
+
+
+def _put_under_its_job(
+    entry: dg.EventLogEntry, instance: dg.DagsterInstance, origin: RemoteJobOrigin
+) -> None:
+    """A run executed in process has no origin, and the UI shows it under no job."""
+    event = entry.dagster_event
+    # A run whose lake is held by another fails before it starts.
+    if event is not None and event.event_type in _FIRST_OF_A_RUN:
+        run = instance.get_run_by_id(entry.run_id)
+        if run is not None and run.remote_job_origin is None:
+            instance.run_storage.replace_job_origin(run, origin)
+
+
+_FIRST_OF_A_RUN = {dg.DagsterEventType.RUN_START, dg.DagsterEventType.RUN_FAILURE}
 
 
 def _tell(entry: dg.EventLogEntry, day: str | None, watcher: Watcher) -> None:
@@ -304,7 +361,7 @@ def _failure(events: Sequence[dg.DagsterEvent], run_id: str, day: str | None) ->
                 raise KeyboardInterrupt
             sentence = _EXCEPTION_NAME.sub("", error.message.strip())
             if error.cls_name in _TOLD_TO_PEOPLE:
-                return TaobooksError(where + sentence)
+                return _TOLD_TO_PEOPLE[error.cls_name](where + sentence)
             return TaobooksError(
                 f"{where}{what} failed unexpectedly ({error.cls_name}: {sentence}); "
                 f"`taobooks dev` shows the traceback in the log of run {run_id[:8]}."
@@ -313,7 +370,10 @@ def _failure(events: Sequence[dg.DagsterEvent], run_id: str, day: str | None) ->
 
 
 _EXCEPTION_NAME = re.compile(r"^[\w.]+: ")
-_TOLD_TO_PEOPLE = {kind.__name__ for kind in TaobooksError.__subclasses__()} | {"Failure"}
+_TOLD_TO_PEOPLE: dict[str, type[TaobooksError]] = {
+    **{name: kind for name, kind in vars(errors).items() if isinstance(kind, type)},
+    "Failure": TaobooksError,
+}
 
 
 @contextlib.contextmanager

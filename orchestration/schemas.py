@@ -541,15 +541,19 @@ CHAIN__STAKE_LEDGER = _schema(
     ("netuid", pa.int32()),
     ("subnet_registered_at_block", pa.int64()),  # which subnet of that netuid; 0 for root
     ("alpha_rao", pa.int64()),  # what the coldkey's stake gains; negative: loses
-    ("tao_rao", pa.int64()),  # what the coldkey receives for it; negative: pays, fee included
-    ("fee_rao", pa.int64(), "null"),  # as the event says it; it is part of tao_rao or alpha_rao
+    # what the coldkey receives for it, the fee taken off; negative: pays, the fee included;
+    # null: what the end of the subnet paid is not known
+    ("tao_rao", pa.int64(), "null"),
+    ("fee_rao", pa.int64(), "null"),  # the swap's; from spec 290 a sale's is alpha of alpha_rao
     ("is_fee_in_alpha", pa.bool_(), "null"),
+    ("fee_goes_to", pa.string(), "null"),  # pool, liquidity or block_author
     ("price_u64f64_bits", BITS, "null"),  # spot at the end of the block, where worth_rao needs it
     ("worth_rao", pa.int64(), "null"),  # of alpha that no TAO was paid or received for
     ("counterparty_ss58", pa.string(), "null"),  # the other coldkey of a transfer
     ("extrinsic_index", pa.int64(), "null"),
     ("event_index", pa.int64(), "null"),  # null: known from state, not from an event
     ("unattributed_reason", pa.string(), "null"),
+    ("unpriced_reason", pa.string(), "null"),  # why worth_rao, or tao_rao, is not known
 )
 
 CHAIN__STAKES_BY_DAY = _schema(
@@ -586,10 +590,11 @@ RECOMPUTED__REALIZED_PNL = _schema(
     *_POSITION,
     ("kind", pa.string()),  # buy where a purchase restates what zero basis had realised
     ("alpha_rao", pa.int64()),  # sold or given up; 0 for a restatement
-    ("tao_rao", pa.int64()),  # received for it
-    ("zero_basis_cost_rao", pa.int64()),
-    ("fair_value_cost_rao", pa.int64()),
-    ("fifo_cost_rao", pa.int64()),
+    ("tao_rao", pa.int64(), "null"),  # received for it; null: it is not known how much
+    ("zero_basis_cost_rao", pa.int64(), "null"),  # null: what it cost is not known
+    ("fair_value_cost_rao", pa.int64(), "null"),
+    ("fifo_cost_rao", pa.int64(), "null"),
+    ("unpriced_reason", pa.string(), "null"),
 )
 
 RECOMPUTED__POSITIONS_BY_DAY = _schema(
@@ -597,29 +602,33 @@ RECOMPUTED__POSITIONS_BY_DAY = _schema(
     ("books_begin_at_block", pa.int64()),  # held then: entered at its worth
     ("block_number", pa.int64()),  # the day's last
     ("held_alpha_rao", pa.int64()),
-    ("zero_basis_rao", pa.int64()),  # cost of what is held
-    ("fair_value_basis_rao", pa.int64()),
-    ("fifo_basis_rao", pa.int64()),
+    ("zero_basis_rao", pa.int64(), "null"),  # cost of what is held
+    ("fair_value_basis_rao", pa.int64(), "null"),
+    ("fifo_basis_rao", pa.int64(), "null"),
     # ---------- since the books began
     ("opened_alpha_rao", pa.int64()),
-    ("opened_tao_rao", pa.int64()),
+    ("opened_tao_rao", pa.int64(), "null"),
     ("bought_alpha_rao", pa.int64()),
-    ("bought_tao_rao", pa.int64()),  # with the fee
+    ("bought_tao_rao", pa.int64(), "null"),  # with the fee
     ("earned_alpha_rao", pa.int64()),
-    ("earned_tao_rao", pa.int64()),  # worth when it came
+    ("earned_tao_rao", pa.int64(), "null"),  # worth when it came
     ("sold_alpha_rao", pa.int64()),
-    ("sold_tao_rao", pa.int64()),
+    ("sold_tao_rao", pa.int64(), "null"),
     ("lost_alpha_rao", pa.int64()),  # recycled or burned
     ("moved_out_alpha_rao", pa.int64()),
     ("moved_in_alpha_rao", pa.int64()),
     ("adjusted_alpha_rao", pa.int64()),  # roundings, and what nothing explains
-    ("zero_basis_cost_rao", pa.int64()),  # of what was sold or lost
-    ("fair_value_cost_rao", pa.int64()),
-    ("fifo_cost_rao", pa.int64()),
-    ("zero_basis_moved_in_rao", pa.int64()),  # cost that came with moves less what went
-    ("fair_value_moved_in_rao", pa.int64()),
-    ("fifo_moved_in_rao", pa.int64()),
-    ("unpriced_entries_count", pa.int64()),  # earned with no price known: counted as worth 0
+    ("zero_basis_cost_rao", pa.int64(), "null"),  # of what was sold or lost
+    ("fair_value_cost_rao", pa.int64(), "null"),
+    ("fifo_cost_rao", pa.int64(), "null"),
+    ("zero_basis_moved_in_rao", pa.int64(), "null"),  # cost that came with moves less what went
+    ("fair_value_moved_in_rao", pa.int64(), "null"),
+    ("fifo_moved_in_rao", pa.int64(), "null"),
+    # ---------- entries whose TAO is not known; what they go into is null from then on
+    ("unpriced_purchases_count", pa.int64()),  # bought, or held when the books begin
+    ("unpriced_earnings_count", pa.int64()),
+    ("unpriced_moves_count", pa.int64()),  # alpha that came with a cost that is not known
+    ("unpriced_sales_count", pa.int64()),
     # ---------- what zero basis goes on averaging
     ("average_alpha_rao", pa.int64()),
     ("average_tao_rao", pa.int64()),
@@ -631,7 +640,7 @@ RECOMPUTED__POSITION_LOTS = _schema(
     ("lot_index", pa.int64()),  # 0 is sold next
     ("acquired_block_number", pa.int64()),
     ("alpha_rao", pa.int64()),
-    ("tao_rao", pa.int64()),
+    ("tao_rao", pa.int64(), "null"),  # what it cost; null: not known
 )
 
 RECOMPUTED__POSITION_EXITS = _schema(

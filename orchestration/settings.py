@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("data"), description="Where lake, warehouse and reports live.")
     source: str = Field(
         default=f"recording:{EMBEDDED_RECORDING}",
+        repr=False,
         description="Where chain state comes from: recording:<folder>, or the URLs of a chain's "
         "nodes (wss://, ws://, https://, http://), with commas between them.",
     )
@@ -105,9 +106,15 @@ class Settings(BaseSettings):
     @property
     def shown_source(self) -> str:
         """The source as it may be shown: without what may be a credential in a URL."""
-        if "://" not in self.source:
+        if self._recording is not None:
             return self.source
-        return ", ".join(urls.redacted(url) for url in self._urls)
+        return ", ".join(urls.redacted(url) for url in self._urls) if self.is_live else "..."
+
+    @property
+    def _recording(self) -> str | None:
+        """The folder named as a recording; None where it is none, or a URL behind that word."""
+        kind, _, place = self.source.partition(":")
+        return place if kind == "recording" and place and not urls.is_like_one(place) else None
 
     @property
     def _urls(self) -> list[str]:
@@ -135,18 +142,17 @@ class Settings(BaseSettings):
             SettingsError: the source is not of a known kind.
             SourceError: it is, and cannot be used.
         """
-        kind, _, place = self.source.partition(":")
-        if kind == "recording" and place:
-            return Recording(Path(place).expanduser())
+        if self._recording is not None:
+            return Recording(Path(self._recording).expanduser())
         if self.is_live:
             # Takes 0.2 s to import, which a query of the warehouse need not wait for.
             from orchestration.chain.node import Budget, Node
 
             budget = Budget(self.requests_in_flight, self.home / "requests_in_flight")
             return Node(self._urls, budget)
-        shown = "" if "://" in self.source else f" ({self.source!r})"
+        # Not repeated: it may be a mistyped URL that has a key in it.
         raise SettingsError(
-            f"TAOBOOKS_SOURCE{shown} is not a source of chain state; set it to recording:<folder> "
+            "TAOBOOKS_SOURCE is not a source of chain state; set it to recording:<folder> "
             "or to URLs of nodes like wss://host:port, with commas between them."
         )
 

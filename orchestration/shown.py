@@ -2,8 +2,11 @@
 
 Every build has a folder of its own under ``shown/``, and the views of a warehouse read the folder
 it was built from: a day that is taken again, and a build that fails, change nothing published.
+Which folder that is stands in the views alone, so that one rename publishes both.
 """
 
+import contextlib
+import re
 import shutil
 import time
 from pathlib import Path
@@ -17,8 +20,19 @@ from orchestration.warehouse import Warehouse
 
 
 def lake(chosen: Settings) -> Lake:
-    """What the published warehouse was built from."""
-    return Lake(_folder(chosen) / "lake")
+    """What the published warehouse was built from.
+
+    Of one whose models were not all built at once it is the newest.
+
+    Raises:
+        WarehouseError: nothing is published.
+    """
+    read = _read_by_published(chosen)
+    if not read:
+        raise WarehouseError(
+            f"There is no warehouse in {chosen.home} that shows a lake; run `taobooks refresh`."
+        )
+    return Lake(read[-1])
 
 
 def begin(chosen: Settings) -> Path:
@@ -29,7 +43,11 @@ def begin(chosen: Settings) -> Path:
     Raises:
         WarehouseError: no day is whole.
     """
-    _sweep(chosen)
+    # A damaged warehouse is built anew, of what there is.
+    read: list[Path] = []
+    with contextlib.suppress(WarehouseError):
+        read = _read_by_published(chosen)
+    _sweep(chosen, read)
     made = _folder(chosen) / str(time.time_ns())
     found = Lake(made)
     chosen.lake.link_into(
@@ -40,13 +58,15 @@ def begin(chosen: Settings) -> Path:
     for table in coverage.DAY_TABLES:
         for day in set(found.days(table)) - set(whole):
             found.drop(table, day)
-    published = lake(chosen)
-    in_work = [
-        day
-        for day in coverage.posted_days(published)
-        if day not in whole and is_held(day_lock(chosen.home, day))
-    ]
-    published.link_into(made, dict.fromkeys(coverage.DAY_TABLES, in_work), named_alone=True)
+    in_work: list[str] = []
+    if read:
+        published = Lake(read[-1])
+        in_work = [
+            day
+            for day in coverage.posted_days(published)
+            if day not in whole and is_held(day_lock(chosen.home, day))
+        ]
+        published.link_into(made, dict.fromkeys(coverage.DAY_TABLES, in_work), named_alone=True)
     if not whole and not in_work:
         raise WarehouseError(
             "No day of the lake is whole, so there is nothing to build the warehouse from; "
@@ -55,34 +75,29 @@ def begin(chosen: Settings) -> Path:
     return made
 
 
-def publish(chosen: Settings, made: Path) -> None:
-    """Says that the published warehouse is the one built from that folder."""
-    link = _folder(chosen) / ".lake"
-    link.unlink(missing_ok=True)
-    link.symlink_to(made.name)
-    link.replace(_folder(chosen) / "lake")
+def _read_by_published(chosen: Settings) -> list[Path]:
+    """The folders that views of the published warehouse read, the newest last."""
+    warehouse = Warehouse(chosen.home)
+    if not warehouse.path.is_file():
+        return []
+    with warehouse.reading() as reader:
+        views = reader.sql("select sql from duckdb_views() where not internal").fetchall()
+    quoted = str(_folder(chosen)).replace("'", "''")
+    inside = re.compile(re.escape(quoted) + "/([0-9]+)/")
+    stamps = {int(stamp) for (sql,) in views for stamp in inside.findall(sql)}
+    return [_folder(chosen) / str(stamp) for stamp in sorted(stamps)]
 
 
-def _sweep(chosen: Settings) -> None:
+def _sweep(chosen: Settings, read: list[Path]) -> None:
     """Removes the folders that neither the published warehouse reads nor the one before it.
 
     That one stays for queries that are still running.
     """
-    warehouse = Warehouse(chosen.home)
-    read = ""
-    if warehouse.path.is_file():
-        with warehouse.reading() as reader:
-            read = " ".join(sql for (sql,) in reader.sql(_VIEWS).fetchall())
-    published = lake(chosen).root.resolve().name
     folders = sorted(_folder(chosen).glob("[0-9]*"), key=lambda path: int(path.name))
-    used = [path for path in folders if path.name in read or path.name == published]
-    before = [path for path in folders if used and path < used[-1]][-1:]
+    before = [path for path in folders if read and int(path.name) < int(read[-1].name)][-1:]
     for path in folders:
-        if path not in used and path not in before:
+        if path not in read and path not in before:
             shutil.rmtree(path)
-
-
-_VIEWS = "select sql from duckdb_views() where not internal"
 
 
 def _folder(chosen: Settings) -> Path:

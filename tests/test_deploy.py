@@ -5,6 +5,7 @@ import re
 import yaml
 
 from orchestration.refresh import DAGSTER_YAML
+from orchestration.settings import Settings, load
 from tests.conftest import PROJECT
 
 DEPLOY = PROJECT / "deploy"
@@ -32,6 +33,27 @@ def test_kubernetes_adds_to_the_same_configuration():
         both["run_launcher"]["config"]["dagster_home"]
         == (COMPOSE["services"]["code"]["environment"]["DAGSTER_HOME"])
     )
+
+
+def test_every_setting_reaches_a_server_and_stands_in_the_example():
+    example = (PROJECT / ".env.example").read_text()
+    named = {f"TAOBOOKS_{name.upper()}" for name in Settings.model_fields}
+    named.add("DAGSTER_SCHEDULE_GRPC_TIMEOUT_SECONDS")
+    for service in ("code", "daemon", "webserver"):
+        environment = COMPOSE["services"][service]["environment"]
+        assert named <= environment.keys()
+        for name in named - {"TAOBOOKS_HOME"}:
+            assert environment[name].startswith(f"${{{name}:"), "from .env"
+    assert named <= set(re.findall(r"^#(\w+)=", example, re.MULTILINE))
+
+
+def test_settings_that_are_left_empty_are_the_default(monkeypatch):
+    """Compose passes a variable that nobody set as an empty one."""
+    for name, value in COMPOSE["services"]["code"]["environment"].items():
+        if name.startswith("TAOBOOKS_") and value.endswith(":-}"):
+            monkeypatch.setenv(name, "")
+    chosen = load()
+    assert (chosen.prices_folder, chosen.prices_url) == (None, None)
 
 
 def test_no_secret_is_written_down_and_the_ui_is_on_this_host():

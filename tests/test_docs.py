@@ -1,6 +1,7 @@
 """The pages made from the code are those the code makes now."""
 
 import importlib.util
+import re
 
 import pytest
 
@@ -31,3 +32,17 @@ def test_a_page_names_every_era_and_its_source(pages, mechanism):
     for era in MECHANISMS[mechanism]:
         assert f"## {era.name}" in page
         assert era.module.SOURCE in page
+
+
+def test_the_page_about_nodes_names_every_call_that_is_made():
+    page = (DOCS / "nodes.md").read_text()
+    code = "".join(path.read_text() for path in (PROJECT / "orchestration" / "chain").glob("*.py"))
+    made = set(re.findall(r"ask\(\s*\"(\w+)\"", code))
+    assert len(made) > 5
+    assert set(re.findall(r"`((?:chain|state|system)_\w+)`", page)) == made
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+def test_what_a_page_links_to_is_there(page):
+    for path in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (DOCS / page).read_text()):
+        assert (DOCS / path).exists(), path

@@ -7,10 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration import cli
+from orchestration.settings import Settings
 from tests.conftest import PROJECT
 
 README = (PROJECT / "README.md").read_text()
-ANSWERED = re.findall(r"^\$ (taobooks sql .*)\n((?:[^`$\n].*\n)+)", README, re.MULTILINE)
+ANSWERED = re.findall(r"^\$ (taobooks (?:sql|tables) .*)\n((?:[^`$\n].*\n)+)", README, re.MULTILINE)
 
 
 def test_the_readme_has_answers():
@@ -31,8 +32,11 @@ def test_every_file_and_target_the_readme_names_is_there():
     assert targets
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-    for path in re.findall(r"\]\(([^)]+)\)", README):
+    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    for path, _, anchor in re.findall(r"\]\(([^)#]*)(#([^)]+))?\)", README):
         assert (PROJECT / path).exists(), path
+        assert not anchor or anchor in anchors, anchor
 
 
 def test_the_python_in_the_readme_gives_what_it_says():
@@ -44,3 +48,23 @@ def test_the_python_in_the_readme_gives_what_it_says():
                 assert eval(code, scope) == eval(said), line
             else:
                 exec(code, scope)
+
+
+def test_every_setting_is_in_the_readme_and_in_the_example_with_its_default():
+    rows = dict(re.findall(r"^\| `(TAOBOOKS_\w+)` \| (.*?) \|", README, re.MULTILINE))
+    example = (PROJECT / ".env.example").read_text()
+    assert rows.keys() == {f"TAOBOOKS_{name.upper()}" for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        assert f"#TAOBOOKS_{name.upper()}=" in example, name
+        if isinstance(field.default, int):
+            assert rows[f"TAOBOOKS_{name.upper()}"] == f"`{field.default}`"
+
+
+def test_every_command_is_in_the_readme():
+    commands = {
+        command.name or command.callback.__name__ for command in cli.app.registered_commands
+    }
+    assert commands <= set(re.findall(r"taobooks (\w+)", README))
+    for page in ("README.md", *(f"docs/{path.name}" for path in (PROJECT / "docs").glob("*.md"))):
+        text = (PROJECT / page).read_text()
+        assert set(re.findall(r"^\$ (?:\w+=\S+ )?taobooks (\w+)", text, re.MULTILINE)) <= commands

@@ -22,9 +22,11 @@
     {{ return('boolean' if column.startswith('is_') else column.split('_') | last) }}
 {%- endmacro %}
 
-{# The verdict on one quantity of a neuron; null where neither side has the item. #}
+{# The verdict on one quantity of a neuron; null where neither side has the item. Of a neuron that was not
+   observed nothing is. #}
 {% macro epoch_verdict(column) -%}
     case
+        when not is_observed and (not is_recomputed or recomputed_{{ column }} is not null) then 'unobserved'
         when unexplained_reason is not null then 'unexplained'
         when observed_{{ column }} is null and recomputed_{{ column }} is null then null
         when observed_{{ column }} is null then 'unobserved'

@@ -5,6 +5,20 @@
     cast(sum({{ expression }}) {%- if over %} over {{ over }} {%- endif %} as decimal(38, 0))
 {%- endmacro %}
 
+{# A sum of which every part is known: null where one part is not, and never the sum of the rest. #}
+{% macro all_or_null(expression, over=none) -%}
+    {%- set over_rows = ' over ' ~ over if over else '' -%}
+    case
+        when count(*) {{ over_rows }} = count({{ expression }}) {{ over_rows }}
+            then {{ exact_sum(expression, over) }}
+    end
+{%- endmacro %}
+
+{# Whether all of some amounts is known, or an entry's TAO was not. #}
+{% macro cost_verdict(condition) -%}
+    case when {{ condition }} then 'unpriced' else 'priced' end
+{%- endmacro %}
+
 {# Whole quotient of two non-negative exact numbers; null for a zero divisor. #}
 {% macro exact_quotient(numerator, denominator) -%}
     {{ adapter.dispatch('exact_quotient', 'taobooks')(numerator, denominator) }}
@@ -47,9 +61,13 @@
     end
 {%- endmacro %}
 
-{# rao of TAO in US dollars at a price of so many for one TAO: nine decimals, cut towards 0. #}
+{# rao of TAO in US dollars at a price of so many for one TAO: nine decimals, cut towards 0; null where
+   38 digits do not hold the product. The price is above nought. #}
 {% macro usd(rao, price_usd) -%}
-    cast(sign({{ rao }}) * {{ exact_quotient('cast(abs(' ~ rao ~ ') as hugeint) * cast(' ~ price_usd ~ ' * 1000000000 as hugeint)', '1000000000') }} * 0.000000001 as decimal(38, 9))
+    case
+        when cast(abs({{ rao }}) as hugeint) <= {{ exact_quotient('99999999999999999999999999999999999999', 'cast(' ~ price_usd ~ ' * 1000000000 as hugeint)') }}
+            then cast(sign({{ rao }}) * {{ exact_quotient('cast(abs(' ~ rao ~ ') as hugeint) * cast(' ~ price_usd ~ ' * 1000000000 as hugeint)', '1000000000') }} * 0.000000001 as decimal(38, 9))
+    end
 {%- endmacro %}
 
 {# Whether there was a price for it. #}

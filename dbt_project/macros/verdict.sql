@@ -13,6 +13,12 @@
     end
 {%- endmacro %}
 
+{# Whether a figure is one that no rule is needed for: 0, or what stood before. An exact count is only as
+   good as the part of it that is not. #}
+{% macro is_trivial(observed, before) -%}
+    coalesce({{ observed }} = 0, false) or coalesce({{ observed }} = {{ before }}, false)
+{%- endmacro %}
+
 {# A rec_ model: one quantity of chain__subnet_blocks against the table that recomputes it.
    `recomputed_column` and `reason_column` where they are named otherwise than usual; `with_column`
    is one that must agree too. With `only_stated`, a row stands where the chain or the rules state the
@@ -49,6 +55,7 @@ joined as (
         observed.spec_version,
         recomputed.{{ era_column }},
         observed.{{ quantity_column }} as observed_{{ unit }},
+        observed.pre_{{ quantity_column }} as pre_{{ unit }},
         case when observed.is_replaced is not true then recomputed.{{ recomputed_column }} end as recomputed_{{ unit }},
 {%- if with_column %}
         observed.{{ with_column }} is not distinct from recomputed.{{ with_column }} as is_agreed,
@@ -83,6 +90,7 @@ select
 {%- else %}
     {{ verdict('observed_' ~ unit, 'recomputed_' ~ unit) }} as verdict,
 {%- endif %}
+    {{ is_trivial('observed_' ~ unit, 'pre_' ~ unit) }} as is_trivial,
     unexplained_reason
 
 from joined

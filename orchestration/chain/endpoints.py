@@ -5,18 +5,19 @@ is done on one endpoint whole, or again from its beginning on another.
 """
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import aiohttp
 
 from orchestration.chain import rpc
 from orchestration.chain.budget import Budget
 from orchestration.chain.urls import redacted
-from orchestration.errors import SourceError
+from orchestration.errors import SourceError, UnreachableError
 
 Answer = TypeVar("Answer")
 
@@ -28,6 +29,9 @@ MOST_TRIES = 60
 """Of one piece of work, not counting those that were throttled."""
 MOST_SECONDS = 1_800
 """Of one piece of work, being throttled included."""
+
+FORGET_SECONDS = 600
+"""After which it is tried again what an endpoint could not, or had not, or how fast it may go."""
 
 _TRIES_HERE = 10
 """Of one call before the work it belongs to goes to another endpoint."""
@@ -43,8 +47,27 @@ _MOST_REFUSED = 7
 _SECONDS_BETWEEN_CUTS = 0.25
 _FASTER_AN_ANSWER = 1.001
 """Some 220 answers undo a cut to four fifths."""
+_CATCH_UP_SECONDS = 0.05
+"""Of a second's calls so many may come at once: a timer wakes a few milliseconds late."""
+_LONGEST_TOLD_SECONDS = 900
+_MEASURED_SECONDS = 60
+"""How long what was measured of an endpoint says how quick it is."""
+_SUPPOSED_SECONDS = 0.1
+_LEAST_SECONDS = 0.005
+"""Below which one endpoint is not taken to be quicker than another."""
+_AS_QUICK = 2
+"""Endpoints up to so many times slower than the quickest are asked in turn with it."""
+_FAILURES_COUNT = 10
+"""Times: how much slower one that fails in each call is taken to be."""
 _MOST_KEYS = 4_096
 _LEAST_KEYS = 64
+
+
+class Final(NamedTuple):
+    """A finalized block, as an endpoint named it."""
+
+    number: int
+    hash: str
 
 
 class Endpoint:
@@ -53,29 +76,36 @@ class Endpoint:
     Attributes:
         name: its URL as it may be shown.
         keys_a_request: how many storage keys it answers at once.
-        useless: why it is not asked any more, or None.
-        finalized: the newest block it said is final; what it says of later ones may be an orphan's.
+        final: the newest block it said is final; what it says of later ones may be an orphan's.
+        naming_final: held while it is asked for that.
     """
 
     def __init__(self, url: str, turns: "_Turns", session: aiohttp.ClientSession) -> None:
         self.name = redacted(url)
         self.keys_a_request = _MOST_KEYS
-        self.useless: str | None = None
-        self.finalized = -1
+        self.final: Final | None = None
+        self.naming_final = asyncio.Lock()
         self.last_trouble: str | None = None
         self._link = rpc.link(url, session)
         self._turns = turns
         self._window = _Window()
+        self._gate = asyncio.Lock()
         self._genesis: str | None = None
         self._asking_genesis = asyncio.Lock()
+        self._useless: tuple[str, float] | None = None
         self._state_from = 0
+        self._lacked_at = 0.0
         self._troubles = 0
         self._rest_until = 0.0
         self._rate: float | None = None
-        self._next_slot = 0.0
+        self._next_start = 0.0
         self._answered: deque[float] = deque(maxlen=2_000)
         self._outcomes: deque[bool] = deque(maxlen=_CALLS_JUDGED)
         self._slowed_at = 0.0
+        self._in_hand = 0
+        self._took: float | None = None
+        self._measured_at: float | None = None
+        self._failing = 0.0
 
     async def ask(self, method: str, params: list, read: Callable[[Any], Answer]) -> Answer:
         """What ``read`` makes of the result of a call; asked again here when it is not usable.
@@ -87,28 +117,32 @@ class Endpoint:
             rpc.Trouble: that of the last try.
         """
         tries = discarded = 0
-        while True:
-            await self._slot()
-            try:
-                async with self._window, self._turns:
-                    answer = read(await self._link.call(method, params))
-            except (rpc.NotOffered, rpc.TooLarge):
-                raise
-            except rpc.Trouble as error:
-                self._hurt(error)
-                # Behind one address there may be nodes with old state and nodes without.
-                if isinstance(error, rpc.Discarded):
-                    discarded += 1
-                else:
-                    tries += 1
-                is_enough = tries == _TRIES_HERE or discarded == _TIMES_DISCARDED
-                if is_enough or self.rests_for() > _LONGEST_REST_HERE_SECONDS:
+        self._in_hand += 1
+        try:
+            while True:
+                try:
+                    async with self._window, self._turn():
+                        asked_at = time.monotonic()
+                        answer = read(await self._link.call(method, params))
+                except (rpc.NotOffered, rpc.TooLarge):
                     raise
-                if isinstance(error, rpc.Throttled) and error.seconds is not None:
-                    await asyncio.sleep(error.seconds)
-            else:
-                self._heard()
-                return answer
+                except rpc.Trouble as error:
+                    self._hurt(error)
+                    # Behind one address there may be nodes with old state and nodes without.
+                    if isinstance(error, rpc.Discarded):
+                        discarded += 1
+                    else:
+                        tries += 1
+                    is_enough = tries == _TRIES_HERE or discarded == _TIMES_DISCARDED
+                    if is_enough or self.rests_for() > _LONGEST_REST_HERE_SECONDS:
+                        raise
+                    if isinstance(error, rpc.Throttled) and error.seconds is not None:
+                        await asyncio.sleep(error.seconds)
+                else:
+                    self._heard(time.monotonic() - asked_at)
+                    return answer
+        finally:
+            self._in_hand -= 1
 
     async def genesis(self) -> str:
         """The hash of block 0, asked for once."""
@@ -119,11 +153,41 @@ class Endpoint:
 
     def has_state(self, block: int | None) -> bool:
         """Whether it may have the state of a block, by what it said it has not."""
+        if time.monotonic() - self._lacked_at > FORGET_SECONDS:
+            self._state_from = 0
         return block is None or block >= self._state_from
 
     def lacks_state(self, block: int) -> None:
         """It said that the state of a block is discarded: then so is what was before."""
         self._state_from = max(self._state_from, block + 1)
+        self._lacked_at = time.monotonic()
+
+    @property
+    def useless(self) -> str | None:
+        """Why it is not asked for now, or None."""
+        if self._useless and time.monotonic() - self._useless[1] > FORGET_SECONDS:
+            # It may be another by now: its chain is asked for again.
+            self._useless = self._genesis = self.final = None
+        return self._useless and self._useless[0]
+
+    def leave_alone(self, why: str) -> None:
+        """It is of no use: it is not asked until that is forgotten."""
+        self._useless = why, time.monotonic()
+
+    def cost(self) -> float:
+        """How long a call may take here, in seconds, by how quick and how sound it was of late.
+
+        Nothing where that is not known, so that it is measured by one piece of work.
+        """
+        now = time.monotonic()
+        age = None if self._measured_at is None else now - self._measured_at
+        if (age is None or age > _MEASURED_SECONDS) and not self._in_hand:
+            return 0.0
+        failing = self._failing * 0.5 ** ((age or 0.0) / _MEASURED_SECONDS)
+        queue = self._in_hand / self._rate if self._rate else 0.0
+        busy = 1 + self._in_hand / self._window.limit()
+        took = _SUPPOSED_SECONDS if self._took is None else max(self._took, _LEAST_SECONDS)
+        return (took * busy + queue) * (1 + _FAILURES_COUNT * failing)
 
     def rests_for(self) -> float:
         """Seconds until it may be asked again."""
@@ -142,27 +206,55 @@ class Endpoint:
     async def close(self) -> None:
         await self._link.close()
 
-    async def _slot(self) -> None:
-        """Waits while it rests, and as long as the rate it bears asks for."""
-        while self.rests_for():
-            await asyncio.sleep(self.rests_for())
-        if self._rate is not None:
-            now = time.monotonic()
-            start = max(now, self._next_slot)
-            self._next_slot = start + 1 / self._rate
-            if start > now:
-                await asyncio.sleep(start - now)
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A turn to ask, taken when it does not rest and at the pace that it bears.
 
-    def _heard(self) -> None:
-        self._answered.append(time.monotonic())
+        The pace is kept where calls start, one behind the other: kept any earlier, those that wait
+        for a turn would start together when there are some.
+        """
+        async with self._gate:
+            while wait := max(self.rests_for(), self._until_next_start()):
+                await asyncio.sleep(wait)
+            await self._turns.__aenter__()
+            if self._rate is not None:
+                earliest = time.monotonic() - _CATCH_UP_SECONDS
+                self._next_start = max(self._next_start, earliest) + 1 / self._rate
+        try:
+            yield
+        finally:
+            await self._turns.__aexit__()
+
+    def _until_next_start(self) -> float:
+        return 0.0 if self._rate is None else max(0.0, self._next_start - time.monotonic())
+
+    def _heard(self, seconds: float) -> None:
+        now = time.monotonic()
+        self._answered.append(now)
         self._outcomes.append(True)
         self._troubles = 0
         self._window.widen()
+        self._measure(now, has_failed=False)
+        self._took = seconds if self._took is None else self._took + (seconds - self._took) / 8
         if self._rate is not None:
             self._rate *= _FASTER_AN_ANSWER
+            if now - self._slowed_at > FORGET_SECONDS:
+                self._rate = None
+
+    def _measure(self, now: float, *, has_failed: bool) -> None:
+        """Counts a call; what was measured long ago counts for less, or not at all."""
+        if self._measured_at is not None:
+            age = now - self._measured_at
+            self._failing *= 0.5 ** (age / _MEASURED_SECONDS)
+            if age > _MEASURED_SECONDS:
+                self._took = None
+        self._failing += (has_failed - self._failing) / 8
+        self._measured_at = now
 
     def _hurt(self, trouble: rpc.Trouble) -> None:
         self.last_trouble = str(trouble)
+        if isinstance(trouble, rpc.Lost | rpc.BadAnswer):
+            self._measure(time.monotonic(), has_failed=True)
         if isinstance(trouble, rpc.Throttled):
             self._slow_down(trouble.seconds)
         elif isinstance(trouble, rpc.Lost) and not self.rests_for():
@@ -178,6 +270,8 @@ class Endpoint:
         call that was refused waits alone, where it is not told to wait long.
         """
         now = time.monotonic()
+        if seconds is not None:
+            seconds = min(seconds, _LONGEST_TOLD_SECONDS)
         self._outcomes.append(False)
         is_too_fast = self._outcomes.count(False) > _MOST_REFUSED
         if is_too_fast and now - self._slowed_at > _SECONDS_BETWEEN_CUTS:
@@ -207,12 +301,9 @@ class Endpoints:
     """The endpoints of one source; to be made and used inside one event loop."""
 
     def __init__(self, urls: Sequence[str], budget: Budget) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=rpc.CONNECT_SECONDS),
-        )
+        self._session = rpc.new_session()
         turns = _Turns(budget.share)
-        self._all = [Endpoint(url, turns, self._session) for url in urls]
+        self.all = [Endpoint(url, turns, self._session) for url in urls]
         self._genesis: str | None = None
         self._asked = 0
         self._heard_at: float | None = None
@@ -227,7 +318,8 @@ class Endpoints:
 
         Raises:
             rpc.Discarded: no endpoint has the state of the block.
-            SourceError: no endpoint answers, or none usefully.
+            UnreachableError: no endpoint answers, or none usefully.
+            SourceError: no endpoint can be used.
         """
         began, tries = time.monotonic(), 0
         while True:
@@ -243,13 +335,13 @@ class Endpoints:
                 endpoint.lacks_state(block)
                 trouble = error
             except rpc.NotOffered as error:
-                endpoint.useless = str(error)
+                endpoint.leave_alone(str(error))
                 trouble = error
             except rpc.TooLarge as error:
                 try:
                     endpoint.answers_less()
                 except rpc.NotOffered as last:
-                    endpoint.useless = str(last)
+                    endpoint.leave_alone(str(last))
                 trouble = error
             except rpc.Trouble as error:
                 tries += 1
@@ -259,27 +351,27 @@ class Endpoints:
                 self._heard_at = time.monotonic()
                 return answer
             if tries > MOST_TRIES or time.monotonic() - began > MOST_SECONDS:
-                raise SourceError(
+                raise UnreachableError(
                     f"{endpoint.name} gave no usable answer in {tries} tries (the last: "
                     f"{trouble}); add another endpoint to TAOBOOKS_SOURCE or wait, and run the "
                     "same command again: it goes on."
                 )
 
     async def close(self) -> None:
-        for endpoint in self._all:
+        for endpoint in self.all:
             await endpoint.close()
         await self._session.close()
 
     async def _choose(self, block: int | None, began: float) -> Endpoint:
-        """The next in turn that has the state and is not resting; waits for one that is.
+        """One of the quickest that have the state and do not rest; waits where all do.
 
         Raises:
             rpc.Discarded, SourceError: there is none to wait for.
         """
         while True:
-            usable = [e for e in self._all if e.useless is None]
+            usable = [e for e in self.all if e.useless is None]
             if not usable:
-                reasons = "; ".join(f"{e.name}: {e.useless}" for e in self._all)
+                reasons = "; ".join(f"{e.name}: {e.useless}" for e in self.all)
                 raise SourceError(
                     f"No endpoint of TAOBOOKS_SOURCE can be used ({reasons}); name another."
                 )
@@ -288,10 +380,16 @@ class Endpoints:
                 raise rpc.Discarded(f"no endpoint has the state of block {block} any more")
             awake = [e for e in usable if e.rests_for() == 0]
             if awake:
-                self._asked += 1
-                return awake[(self._asked - 1) % len(awake)]
+                return self._quick(awake)
             self._be_patient(usable, began)
             await asyncio.sleep(min(e.rests_for() for e in usable) + 0.001)
+
+    def _quick(self, awake: Sequence[Endpoint]) -> Endpoint:
+        """The next in turn of those that are about as quick as the quickest."""
+        costs = [endpoint.cost() for endpoint in awake]
+        near = [e for e, cost in zip(awake, costs, strict=True) if cost <= _AS_QUICK * min(costs)]
+        self._asked += 1
+        return near[(self._asked - 1) % len(near)]
 
     def _be_patient(self, usable: list[Endpoint], began: float) -> None:
         first = self._heard_at is None
@@ -299,7 +397,7 @@ class Endpoints:
         since = began if first else max(began, self._heard_at)
         if time.monotonic() - since > (FIRST_PATIENCE_SECONDS if first else PATIENCE_SECONDS):
             reasons = "; ".join(f"{e.name}: {e.last_trouble}" for e in usable)
-            raise SourceError(
+            raise UnreachableError(
                 f"No endpoint can be reached ({reasons}); check TAOBOOKS_SOURCE and the network, "
                 "and run the same command again: it goes on."
             )

@@ -59,11 +59,14 @@ _TIMES_SAID = 20
 
 
 def snapshot_blocks(blocks: range, interval: int, first_state_block: int) -> list[int]:
-    """The blocks of a range that get a snapshot: multiples of the interval whose parent has state.
+    """The blocks of a range that get a snapshot: its first, its last and multiples of the interval.
 
-    Snapshots are aligned on block numbers, so that a day taken twice, or in parts, has the same.
+    Only a block whose parent has state gets one. The ends are what a day's books are held against;
+    the others are aligned on block numbers, so that a day taken twice, or in parts, has the same.
     """
-    return [n for n in blocks if n % interval == 0 and n > first_state_block]
+    with_state = range(max(blocks.start, first_state_block + 1), blocks.stop)
+    ends = {*with_state[:1], *with_state[-1:]}
+    return [n for n in with_state if n % interval == 0 or n in ends]
 
 
 def raw_blocks(reader: ChainReader, blocks: range) -> pa.Table:

@@ -1,25 +1,28 @@
 """The chain as its nodes tell it: a ``ChainReader`` over JSON-RPC.
 
-Every block asked of is finalized. State is asked for by block hash, with the number of the block
-among the keys, so that no answer for another block and no answer without state is taken for one.
+Every block asked of is finalized. Hashes are asked for with that of the newest finalized block
+among them, so that none is taken of a node that follows a fork or lags. State is asked for by block
+hash, with the number of the block among the keys, so that no answer for another block and no answer
+without state is taken for one.
 """
 
 import asyncio
 import atexit
+import contextlib
 import datetime as dt
+import itertools
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from orchestration.chain import rpc
 from orchestration.chain.budget import Budget
-from orchestration.chain.endpoints import Endpoint, Endpoints
+from orchestration.chain.endpoints import FORGET_SECONDS, Endpoint, Endpoints, Final
 from orchestration.chain.keys import item_prefix
 from orchestration.chain.reader import ChainIdentity
 from orchestration.errors import SourceError
@@ -41,6 +44,8 @@ _HASH_CALLS_KEPT = 256
 _BLOCKS_A_UNIT = 16
 _HEAD_SECONDS = 3
 _PARENT_TRIES = 5
+_AGREEMENT_SECONDS = 10
+"""How long another endpoint is waited for to say the same of a finalized block."""
 
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
@@ -62,10 +67,11 @@ class Node:
         threading.Thread(target=self._loop.run_forever, name="node", daemon=True).start()
         self._endpoints = self._wait(_made(urls, budget))
         # Of each run of blocks, the last that was asked for, and the answer or the wait for it.
-        self._hashes: OrderedDict[int, tuple[int, asyncio.Task[list[str | None]]]] = OrderedDict()
+        self._runs: OrderedDict[int, tuple[int, asyncio.Task[list[str | None]]]] = OrderedDict()
         self._head = -1
         self._head_at = 0.0
         self._first_state: int | None = None
+        self._first_state_at = 0.0
         self._times: dict[int, int] = {}
         self._specs: dict[int, int] = {}
         self._days: dict[dt.date, range] = {}
@@ -85,26 +91,36 @@ class Node:
         return self._wait(self._endpoints.ask(_identity))
 
     def first_state_block(self) -> int:
-        """0 with an archive endpoint; else found by bisection, once: others discard as they go."""
-        if self._first_state is None and self._has_state(0):
-            self._first_state = 0
+        """0 with an archive endpoint; else the first of the newest blocks, which moves on: what was
+        found holds until days are asked for, so that a day is not cut while it is taken."""
         if self._first_state is None:
-            self._first_state = _first(range(self.finalized_head() + 1), self._has_state)
-            if self._first_state is None:
-                raise SourceError(
-                    "No endpoint has the state of any block; add an archive endpoint to "
-                    "TAOBOOKS_SOURCE."
-                )
+            self._first_state = 0 if self._has_state(0) else self._first_kept()
+            self._first_state_at = time.monotonic()
         return self._first_state
+
+    def _first_kept(self) -> int:
+        """By steps back from the head that double: a full node keeps some hundreds of states."""
+        head = self.finalized_head()
+        if not self._has_state(head):
+            raise SourceError(
+                "No endpoint has the state of any block; add an archive endpoint to "
+                "TAOBOOKS_SOURCE."
+            )
+        kept, step = head, 1
+        while kept - step > 0 and self._has_state(kept - step):
+            kept, step = kept - step, 2 * step
+        return _first(range(max(1, kept - step + 1), kept + 1), self._has_state)
 
     def finalized_head(self) -> int:
         """The newest finalized block any endpoint named; it never moves back."""
         if time.monotonic() - self._head_at > _HEAD_SECONDS:
-            self._head = max(self._head, self._wait(self._endpoints.ask(_finalized_head)))
+            self._head = max(self._head, self._wait(self._endpoints.ask(self._finalized_head)))
             self._head_at = time.monotonic()
         return self._head
 
     def days(self) -> tuple[dt.date, dt.date]:
+        if time.monotonic() - self._first_state_at > FORGET_SECONDS:
+            self._first_state = None
         first, last = self.first_state_block(), self.finalized_head()
         return _utc_day(self._time(first)), _utc_day(self._time(last))
 
@@ -196,7 +212,7 @@ class Node:
     async def _hash(self, block: int) -> str:
         found = await self._known_hash(block)
         if found is None:
-            (found,) = await self._endpoints.ask(lambda e: _hashes(e, block, block))
+            (found,) = await self._endpoints.ask(lambda e: self._hashes(e, block, block), block)
         return found
 
     async def _known_hash(self, block: int) -> str | None:
@@ -205,18 +221,77 @@ class Node:
         None where the endpoint that was asked began from a later block, or lags behind.
         """
         number = block // _HASHES_A_CALL
-        last, task = self._hashes.get(number, (-1, None))
+        last, task = self._runs.get(number, (-1, None))
         if last < block or _has_failed(task):
             first = number * _HASHES_A_CALL
             last = min(first + _HASHES_A_CALL - 1, max(self._head, block))
-            asked = self._endpoints.ask(lambda e: _hashes(e, first, last, may_lack=True))
+            asked = self._endpoints.ask(lambda e: self._hashes(e, first, last, may_lack=True))
             task = asyncio.create_task(asked)
-            self._hashes[number] = last, task
-            if len(self._hashes) > _HASH_CALLS_KEPT:
-                self._hashes.popitem(last=False)
+            self._runs[number] = last, task
+            if len(self._runs) > _HASH_CALLS_KEPT:
+                self._runs.popitem(last=False)
         if not task.done():
             await asyncio.shield(task)
         return task.result()[block % _HASHES_A_CALL]
+
+    async def _hashes(
+        self, endpoint: Endpoint, first: int, last: int, may_lack: bool = False
+    ) -> list[str | None]:
+        """Hashes of blocks, both ends included, all of which are final to the endpoint too.
+
+        Raises:
+            rpc.Discarded: it has not all of them, and that is not allowed.
+        """
+        final = await self._final(endpoint, last)
+        if last > final.number:
+            raise rpc.BadAnswer(f"block {last} is not final to it yet")
+        found = await _on_chain(endpoint, final, list(range(first, last + 1)))
+        if None in found and not may_lack:
+            lacking = first + found.index(None)
+            raise rpc.Discarded(f"block {lacking} is not there, nor its state")
+        return found
+
+    async def _finalized_head(self, endpoint: Endpoint) -> int:
+        return (await self._final(endpoint)).number
+
+    async def _final(self, endpoint: Endpoint, block: int | None = None) -> Final:
+        """The newest block that is final to an endpoint, and known to be on one chain with what was
+        final to every other before.
+
+        Args:
+            block: a block up to which what it said before is enough.
+        """
+        async with endpoint.naming_final:
+            known = endpoint.final
+            if known is not None and block is not None and block <= known.number:
+                return known
+            head = await endpoint.ask("chain_getFinalizedHead", [], rpc.hash_of)
+            found = Final(await endpoint.ask("chain_getHeader", [head], _number_of), head)
+            if known is not None and found.number <= known.number:
+                return known
+            await self._agree(endpoint, found)
+            endpoint.final = found
+            return found
+
+    async def _agree(self, endpoint: Endpoint, found: Final) -> None:
+        """A finalized block is on the chain of whatever was final before, to any endpoint.
+
+        Raises:
+            SourceError: it is not: somebody follows a fork.
+            rpc.BadAnswer: it is not on the endpoint's own chain.
+        """
+        known = [(other, other.final) for other in self._endpoints.all if other.final]
+        older = [each for each in known if each[1].number <= found.number]
+        hashes = await _on_chain(endpoint, found, [final.number for _, final in older])
+        for (other, final), block_hash in zip(older, hashes, strict=True):
+            _refuse_disagreement(final.number, (other, final.hash), (endpoint, block_hash))
+        for other, final in known:
+            if final.number > found.number:
+                # Whom there is no hearing for now cannot object.
+                with contextlib.suppress(rpc.Trouble, TimeoutError):
+                    async with asyncio.timeout(_AGREEMENT_SECONDS):
+                        (block_hash,) = await _on_chain(other, final, [found.number])
+                    _refuse_disagreement(found.number, (other, block_hash), (endpoint, found.hash))
 
     # ------------------------------------------------------------------ pieces of work
 
@@ -237,7 +312,7 @@ class Node:
         block_hash = await self._hash(block)
         before = await self._known_hash(block - 1) if block else None
         for _ in range(_PARENT_TRIES):
-            parent = await self._endpoints.ask(lambda e: _parent(e, block, block_hash))
+            parent = await self._endpoints.ask(lambda e: _parent(e, block, block_hash), block)
             if before is None or parent == rpc.bytes_of(before):
                 break
         return parent
@@ -272,8 +347,7 @@ class Node:
 
     def _first_block_at(self, blocks: range, moment_ms: int) -> int:
         """The first block of a range made at that moment or later; its stop when there is none."""
-        found = _first(blocks, lambda block: self._time(block) >= moment_ms)
-        return blocks.stop if found is None else found
+        return _first_at(blocks, moment_ms, self._time, self._times)
 
     def _has_state(self, block: int) -> bool:
         # The genesis state has no number that would prove it: who has block 1's has it too.
@@ -282,7 +356,7 @@ class Node:
         async def probe() -> bool:
             try:
                 (block_hash,) = await self._endpoints.ask(
-                    lambda e: _hashes(e, block, block, may_lack=True)
+                    lambda e: self._hashes(e, block, block, may_lack=True)
                 )
                 if block_hash is None:
                     return False
@@ -363,6 +437,47 @@ def _first(blocks: range, holds: Callable[[int], bool]) -> int | None:
     return high
 
 
+def _first_at(
+    blocks: range, moment_ms: int, time_of: Callable[[int], int], known: Mapping[int, int]
+) -> int:
+    """The first block of a range made at a moment or later; its stop when there is none.
+
+    Two blocks are a slot apart, or more where slots were missed: from a block whose time is known
+    one slot each leads near, and from there nearer. Every third step halves what is left, for
+    chains that keep no such time.
+
+    Args:
+        known: times that need not be asked for.
+    """
+    times = {block: ms for block, ms in known.items() if block in blocks}
+    low = max((block for block, ms in times.items() if ms < moment_ms), default=None)
+    high = min((block for block, ms in times.items() if ms >= moment_ms), default=None)
+    if high is None:
+        if not blocks or time_of(blocks[-1]) < moment_ms:
+            return blocks.stop
+        high = blocks[-1]
+    if low is None:
+        if time_of(blocks[0]) >= moment_ms:
+            return blocks[0]
+        low = blocks[0]
+    step = 0
+    while high - low > 1:
+        step += 1
+        behind, ahead = moment_ms - time_of(low), time_of(high) - moment_ms
+        if step % 3 == 0:
+            guess = (low + high) // 2
+        elif behind <= ahead:
+            guess = low + -(-behind // BLOCK_MS)
+        else:
+            guess = high - ahead // BLOCK_MS
+        guess = min(max(guess, low + 1), high - 1)
+        if time_of(guess) >= moment_ms:
+            high = guess
+        else:
+            low = guess
+    return high
+
+
 def _has_failed(task: asyncio.Task) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
@@ -378,35 +493,46 @@ async def _identity(endpoint: Endpoint) -> ChainIdentity:
     return ChainIdentity(await endpoint.ask("system_chain", [], _text_of), await endpoint.genesis())
 
 
-async def _finalized_head(endpoint: Endpoint) -> int:
-    head = await endpoint.ask("chain_getFinalizedHead", [], rpc.hash_of)
-    number = await endpoint.ask("chain_getHeader", [head], _number_of)
-    endpoint.finalized = max(endpoint.finalized, number)
-    return number
+async def _on_chain(endpoint: Endpoint, final: Final, blocks: Sequence[int]) -> list[str | None]:
+    """Hashes of blocks on the chain that has a finalized block, no later than that one.
 
-
-async def _hashes(
-    endpoint: Endpoint, first: int, last: int, may_lack: bool = False
-) -> list[str | None]:
-    """Hashes of blocks, both ends included, all of which are final to the endpoint too."""
-    if last > endpoint.finalized and last > await _finalized_head(endpoint):
-        raise rpc.BadAnswer(f"block {last} is not final to it yet")
+    Which node it is that answers, behind one address, and which chain it follows, is seen by the
+    hash it has for the finalized block itself, asked for in the same call.
+    """
 
     def read(result: Any) -> list[str | None]:
-        if not isinstance(result, list) or len(result) != last - first + 1:
-            raise rpc.BadAnswer(f"not a hash for each of the blocks {first} to {last}")
-        for block, block_hash in enumerate(result, first):
-            if block_hash is not None:
-                rpc.hash_of(block_hash)
-            elif not may_lack:
-                raise rpc.BadAnswer(f"it knows no block {block}")
-        return result
+        if not isinstance(result, list) or len(result) != len(blocks) + 1:
+            raise rpc.BadAnswer(f"not {len(blocks) + 1} hashes")
+        *found, at_final = (None if each is None else rpc.hash_of(each) for each in result)
+        if at_final != final.hash:
+            raise rpc.BadAnswer(f"it is not on the chain of block {final.number}, which is final")
+        return found
 
-    return await endpoint.ask("chain_getBlockHash", [list(range(first, last + 1))], read)
+    try:
+        return await endpoint.ask("chain_getBlockHash", [[*blocks, final.number]], read)
+    except rpc.BadAnswer:
+        endpoint.final = None  # it may have named it wrongly
+        raise
+
+
+def _refuse_disagreement(
+    block: int, one: tuple[Endpoint, str | None], other: tuple[Endpoint, str | None]
+) -> None:
+    """Raises:
+    SourceError: two endpoints have two hashes for a block that is final to both.
+    """
+    if one[1] and other[1] and one[1] != other[1]:
+        raise SourceError(
+            f"{one[0].name} and {other[0].name} disagree on block {block}, which is final to both "
+            f"({one[1]} and {other[1]}): one of them follows a fork; find out which, and take it "
+            "out of TAOBOOKS_SOURCE."
+        )
 
 
 async def _parent(endpoint: Endpoint, block: int, block_hash: str) -> bytes:
     def read(header: Any) -> bytes:
+        if header is None and endpoint.final is not None and block <= endpoint.final.number:
+            raise rpc.Discarded(f"the header of block {block} is not there")
         if _number_of(header) != block:
             raise rpc.BadAnswer(f"the header of block {block} is of another block")
         return rpc.bytes_of(rpc.hash_of(header.get("parentHash")))
@@ -511,10 +637,7 @@ async def _keys_under(
     Keys are hashes for the most part, and so lie evenly: the part of them that the first page
     covers says how many ranges are worth a call.
     """
-    page = await _page(endpoint, prefix, prefix, block_hash)
-    if not page:
-        # Who has the state no more may say that there is no key.
-        await _values(endpoint, block, block_hash, [])
+    page = await _page(endpoint, prefix, prefix, block, block_hash)
     if len(page) < _KEYS_A_PAGE:
         return page
     begun = page[-1][len(prefix)]
@@ -522,7 +645,7 @@ async def _keys_under(
     ends = [prefix + bytes([byte]) for byte in range(begun + step, 256, step)]
     parts = await asyncio.gather(
         *(
-            _keys_between(endpoint, prefix, after, end, block_hash)
+            _keys_between(endpoint, prefix, after, end, block, block_hash)
             for after, end in zip([page[-1], *ends], [*ends, None], strict=True)
         )
     )
@@ -530,35 +653,71 @@ async def _keys_under(
 
 
 async def _keys_between(
-    endpoint: Endpoint, prefix: bytes, after: bytes, end: bytes | None, block_hash: str
+    endpoint: Endpoint, prefix: bytes, after: bytes, end: bytes | None, block: int, block_hash: str
 ) -> list[bytes]:
     """The keys under a prefix behind one key and before another, or to the last."""
     found: list[bytes] = []
     while True:
-        page = await _page(endpoint, prefix, after, block_hash)
+        page = await _page(endpoint, prefix, after, block, block_hash)
         found += page if end is None else (key for key in page if key < end)
         if len(page) < _KEYS_A_PAGE or (end is not None and page[-1] >= end):
             return found
         after = page[-1]
 
 
-async def _page(endpoint: Endpoint, prefix: bytes, after: bytes, block_hash: str) -> list[bytes]:
-    """The next keys under a prefix, in byte order; ``after`` the prefix itself for the first."""
+async def _page(
+    endpoint: Endpoint, prefix: bytes, after: bytes, block: int, block_hash: str
+) -> list[bytes]:
+    """The next keys under a prefix, in byte order; ``after`` the prefix itself for the first.
+
+    A node that has the state no more may say that there is no key. So an empty page is asked for
+    again without the prefix: then there is one behind it, the time at the latest, which every block
+    but the genesis states.
+    """
+    page = await _keys_after(endpoint, prefix, after, block_hash, _KEYS_A_PAGE)
+    if page or not block or after >= _NOW:
+        if not page:
+            await _values(endpoint, block, block_hash, [])
+        return page
+
+    following = await _keys_after(endpoint, b"", after, block_hash, 1, may_lack=False)
+    if following[0].startswith(prefix):
+        raise rpc.BadAnswer("a page of keys is empty, and there are some")
+    return page
+
+
+async def _keys_after(
+    endpoint: Endpoint,
+    prefix: bytes,
+    after: bytes,
+    block_hash: str,
+    most: int,
+    may_lack: bool = True,
+) -> list[bytes]:
+    """Up to so many keys under a prefix that come behind a key.
+
+    Raises:
+        rpc.Discarded: there is none, and there must be one where the state is there.
+    """
 
     def read(result: Any) -> list[bytes]:
         _refuse_no_state(result)
-        if not isinstance(result, list) or len(result) > _KEYS_A_PAGE:
+        if not isinstance(result, list) or len(result) > most:
             raise rpc.BadAnswer("not a page of keys")
         page = [rpc.bytes_of(key) for key in result]
-        in_order = all(a < b for a, b in pairwise(page)) and (not page or page[0] >= after)
+        in_order = all(a < b for a, b in itertools.pairwise(page)) and (
+            not page or page[0] >= after
+        )
         if not in_order or not all(key.startswith(prefix) for key in page):
             raise rpc.BadAnswer("a page of keys is out of order or of another item")
         if page and after != prefix and page[0] == after:
             raise rpc.BadAnswer("a page of keys begins before it was asked to")
+        if not page and not may_lack:
+            raise rpc.Discarded("the state is not there")
         return page
 
     start = None if after == prefix else "0x" + after.hex()
-    asked = ["0x" + prefix.hex(), _KEYS_A_PAGE, start, block_hash]
+    asked = ["0x" + prefix.hex(), most, start, block_hash]
     return await endpoint.ask("state_getKeysPaged", asked, read)
 
 

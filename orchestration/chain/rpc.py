@@ -1,7 +1,8 @@
 """JSON-RPC with one endpoint: calls matched to their answers, and failures sorted by what helps.
 
 Nothing here knows what is asked, nor that there are other endpoints. A URL may hold a credential:
-no message that leaves this module has one in it.
+no message that leaves this module has one in it, a node's own words included, and no redirect is
+followed, which would take it to another host.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import itertools
 import random
 from collections import deque
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import aiohttp
@@ -77,6 +79,28 @@ class Link(Protocol):
         """Lets the connection go."""
 
 
+def new_session() -> aiohttp.ClientSession:
+    """What links are opened on; it follows no redirect, a websocket's either."""
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(_refuse_redirect)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        trace_configs=[trace],
+    )
+
+
+async def _refuse_redirect(
+    session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    redirect: aiohttp.TraceRequestRedirectParams,
+) -> None:
+    redirect.response.close()
+    raise NotOffered(
+        f"it redirects to another address (HTTP {redirect.response.status}), which is not followed"
+    )
+
+
 def link(url: str, session: aiohttp.ClientSession) -> Link:
     """The link for a URL of one of the known schemes."""
     return (Websocket if urls.is_of_websocket(url) else Http)(url, session)
@@ -106,7 +130,7 @@ class Websocket:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await socket.send_str(orjson.dumps(question).decode())
-                return _result(await answer)
+                return _result(await answer, self._url)
         except TimeoutError:
             await self._drop(socket, Lost("the connection is silent"))
             raise Lost(f"no answer within {TIMEOUT_SECONDS} seconds") from None
@@ -208,7 +232,7 @@ class Http:
         answer = _parsed(text)
         if answer.get("id") != ident:
             raise BadAnswer("an answer has the id of no question")
-        return _result(answer)
+        return _result(answer, self._url)
 
     async def close(self) -> None: ...
 
@@ -269,7 +293,12 @@ def _parsed(text: str | bytes) -> dict:
     return answer
 
 
-def _result(answer: dict) -> Any:
+def _result(answer: dict, url: str = "") -> Any:
+    """The result in an answer of the node at a URL; an error is sorted, its words made fit to show.
+
+    Raises:
+        Trouble: there is none.
+    """
     error = answer.get("error")
     if error is None:
         if "result" not in answer:
@@ -277,20 +306,20 @@ def _result(answer: dict) -> Any:
         return answer["result"]
     code, words = 0, ""
     if isinstance(error, dict):
-        code, words = error.get("code"), str(error.get("message", ""))[:200]
-        data = error.get("data")
-        if isinstance(data, str):
-            words = f"{words}: {data[:200]}"
-    lowered = words.lower()
+        code = error["code"] if isinstance(error.get("code"), int) else 0
+        words = str(error.get("message", ""))
+        if isinstance(error.get("data"), str):
+            words = f"{words}: {error['data']}"
+    said, lowered = f"error {code}: {urls.told(words, url)}", words.lower()
     if "discarded" in lowered:
-        raise Discarded(words)
+        raise Discarded(urls.told(words, url))
     if code in _THROTTLED or "rate limit" in lowered or "too many requests" in lowered:
-        raise Throttled(f"error {code}: {words}")
+        raise Throttled(said)
     if code in _TOO_LARGE:
-        raise TooLarge(f"error {code}: {words}")
+        raise TooLarge(said)
     if code in _NOT_OFFERED:
-        raise NotOffered(f"error {code}: {words}")
-    raise BadAnswer(f"error {code}: {words}")
+        raise NotOffered(said)
+    raise BadAnswer(said)
 
 
 def _shown(error: BaseException) -> str:

@@ -1,10 +1,11 @@
-"""Events that move stake or touch a pool, normalised over the versions of each event.
+"""Events that move stake, touch a pool, or begin or end a subnet, over all versions of each event.
 
 Field orders and meanings: StakeAdded and StakeRemoved have no fee field before spec 257; from spec
 290 (V3 pools) StakeAdded.tao includes the fee, which is in TAO, and StakeRemoved's fee is in alpha.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -92,8 +93,11 @@ def _first_undecodable(
 def _rows_of(block: int, spec: int, events: list[dict]) -> list[Row]:
     rows = []
     burned = _burned_registrations(events)
+    ended = _ended_subnets(events)
     for index, event in enumerate(events):
         form = _FORMS.get((event["module_id"], event["event_id"]))
+        if index in ended:
+            form = partial(_paid_at_the_end, ended[index])
         if form is None:
             continue
         try:
@@ -122,6 +126,23 @@ def _rows_of(block: int, spec: int, events: list[dict]) -> list[Row]:
     if spec >= FIRST_SPEC_WITHOUT_SAME_SUBNET_SWAPS:
         _clear_same_subnet_pairs(rows)
     return rows
+
+
+def _ended_subnets(events: list[dict]) -> dict[int, int]:
+    """The netuid of every Deposit that stands before the NetworkRemoved of its extrinsic.
+
+    A subnet's end pays its stakers one by one, and says whom and how much in nothing else.
+    """
+    found, deposits, extrinsic = {}, [], None
+    for index, event in enumerate(events):
+        if event.get("extrinsic_idx") != extrinsic:
+            deposits, extrinsic = [], event.get("extrinsic_idx")
+        if (event["module_id"], event["event_id"]) == ("Balances", "Deposit"):
+            deposits.append(index)
+        elif event["event_id"] == "NetworkRemoved":
+            found |= dict.fromkeys(deposits, int(event["attributes"][0]))
+            deposits = []
+    return found
 
 
 def _burned_registrations(events: list[dict]) -> set[tuple[int | None, int]]:
@@ -228,6 +249,39 @@ def _stake_swapped(fields: tuple) -> Row:
     }
 
 
+def _hotkey_swapped(fields: Mapping) -> Row:
+    """HotkeySwapped, of all subnets, and HotkeySwappedOnSubnet."""
+    netuid = int(fields["netuid"]) if "netuid" in fields else None
+    return {
+        "coldkey_ss58": fields["coldkey"],
+        "hotkey_ss58": fields["old_hotkey"],
+        "netuid": netuid,
+        "dest_coldkey_ss58": fields["coldkey"],
+        "dest_hotkey_ss58": fields["new_hotkey"],
+        "dest_netuid": netuid,
+    }
+
+
+def _coldkey_swapped(fields: Mapping) -> Row:
+    return {
+        "coldkey_ss58": fields["old_coldkey"],
+        "dest_coldkey_ss58": fields["new_coldkey"],
+    }
+
+
+def _subnet_changed(fields: tuple | Mapping) -> Row:
+    """NetworkAdded, NetworkRemoved and NetworkDissolveCleanupCompleted."""
+    return {"netuid": int(fields["netuid"] if isinstance(fields, Mapping) else fields[0])}
+
+
+def _paid_at_the_end(netuid: int, fields: Mapping) -> Row:
+    return {
+        "coldkey_ss58": fields["who"],
+        "netuid": netuid,
+        "tao_rao": int(fields["amount"]),
+    }
+
+
 def _neuron_registered(fields: tuple) -> Row:
     netuid, _uid, hotkey = fields
     return {"netuid": int(netuid), "hotkey_ss58": hotkey}
@@ -278,9 +332,16 @@ _FORMS: dict[tuple[str, str], Callable[[Any], Row]] = {
     ("SubtensorModule", "AlphaRecycled"): _alpha_destroyed,
     ("SubtensorModule", "AlphaBurned"): _alpha_destroyed,
     ("SubtensorModule", "AddStakeBurn"): _add_stake_burn,
+    ("SubtensorModule", "HotkeySwapped"): _hotkey_swapped,
+    ("SubtensorModule", "HotkeySwappedOnSubnet"): _hotkey_swapped,
+    ("SubtensorModule", "ColdkeySwapped"): _coldkey_swapped,
+    ("SubtensorModule", "NetworkAdded"): _subnet_changed,
+    ("SubtensorModule", "NetworkRemoved"): _subnet_changed,
+    ("SubtensorModule", "NetworkDissolveCleanupCompleted"): _subnet_changed,
     ("Swap", "LiquidityAdded"): _liquidity_changed,
     ("Swap", "LiquidityModified"): _liquidity_changed,
     ("Swap", "LiquidityRemoved"): _liquidity_changed,
 }
 
 EVENT_NAMES = tuple(name for _, name in _FORMS)
+"""Every one of these makes a row; a Deposit does where the end of a subnet pays it."""

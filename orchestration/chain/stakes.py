@@ -7,6 +7,7 @@ is a rule, and not known here.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -46,6 +47,27 @@ Pool = tuple[bytes, int]
 """A hotkey and the subnet its alpha is of."""
 Move = tuple[bytes | None, bytes, int]
 """The coldkey, hotkey and netuid that an event names; no coldkey where only the pool is named."""
+
+
+class Sweep(NamedTuple):
+    """A swap of a hotkey, of a coldkey, or a subnet's end; None where it is of all."""
+
+    event_name: str
+    coldkey_ss58: bytes | None
+    hotkey_ss58: bytes | None
+    dest_coldkey_ss58: bytes | None
+    dest_hotkey_ss58: bytes | None
+    netuid: int | None
+
+
+_SWEEPING = (
+    "ColdkeySwapped",
+    "HotkeySwapped",
+    "HotkeySwappedOnSubnet",
+    "NetworkDissolveCleanupCompleted",
+    "NetworkRemoved",
+)
+_ACCOUNTS = ("coldkey_ss58", "hotkey_ss58", "dest_coldkey_ss58", "dest_hotkey_ss58")
 
 
 # ---------------------------------------------------------------------- landing
@@ -96,11 +118,13 @@ def raw_stakes(
     first = max(numbers[0] - 1, reader.first_state_block())
     if first not in specs:
         specs[first] = reader.headers(range(first, first + 1))["spec_version"][0].as_py()
-    moved = _moved_pools(events)
-    between = sorted((moved.keys() | epochs.keys()) - {first, numbers[-1]})
+    moved, swept = _moved_pools(events), _sweeps(events)
+    between = sorted((moved.keys() | swept.keys() | epochs.keys()) - {first, numbers[-1]})
     stakes = _Stakes(reader)
     stakes.read_all(first, specs[first])
-    moves = [(b, specs[b], moved.get(b, set()), epochs.get(b, ())) for b in between]
+    moves = [
+        (b, specs[b], moved.get(b, set()), swept.get(b, ()), epochs.get(b, ())) for b in between
+    ]
     state = Foreseen(reader, ((block, stakes.expected(*of)) for block, *of in moves))
     for done, (block, *of) in enumerate(moves):
         state.move_to(block)
@@ -124,10 +148,21 @@ def _moved_pools(events: pa.Table) -> dict[int, set[Move]]:
     for names in ends:
         accounts = (events[name].to_pylist() for name in names)
         for block, coldkey, hotkey, netuid in zip(blocks, *accounts, strict=True):
-            if hotkey is not None:
+            if hotkey is not None and netuid is not None:
                 owner = None if coldkey is None else _account(coldkey)
                 moved[block].add((owner, _account(hotkey), netuid))
     return moved
+
+
+def _sweeps(events: pa.Table) -> dict[int, list[Sweep]]:
+    """The events of each block that move all that a key or a subnet has, naming no stake."""
+    rows = events.filter(pc.is_in(events["event_name"], value_set=pa.array(_SWEEPING)))
+    swept: dict[int, list[Sweep]] = defaultdict(list)
+    for row in rows.select(["block_number", *Sweep._fields]).to_pylist():
+        block = row.pop("block_number")
+        accounts = {k: row[k] if row[k] is None else _account(row[k]) for k in _ACCOUNTS}
+        swept[block].append(Sweep(**row | accounts))
+    return swept
 
 
 class _Stakes:
@@ -156,8 +191,29 @@ class _Stakes:
         (values,) = self._reader.storage([(block, keys)])
         self._land(block, spec, keys, values)
 
-    def expected(self, spec: int, moved: set[Move], netuids: Sequence[int]) -> list[bytes]:
+    def _swept(self, sweeps: Sequence[Sweep]) -> set[Move]:
+        """Every stake that is known to be moved by such an event, at both of its ends."""
+        moved: set[Move] = set()
+        for sweep in sweeps:
+            for (hotkey, netuid), stakers in self._stakers.items():
+                if sweep.netuid not in (None, netuid):
+                    continue
+                if sweep.event_name == "ColdkeySwapped":
+                    if sweep.coldkey_ss58 in stakers:
+                        ends = (sweep.coldkey_ss58, sweep.dest_coldkey_ss58)
+                        moved |= {(who, hotkey, netuid) for who in ends}
+                elif sweep.hotkey_ss58 is None:
+                    moved |= {(who, hotkey, netuid) for who in stakers}
+                elif hotkey == sweep.hotkey_ss58:
+                    ends = (hotkey, sweep.dest_hotkey_ss58)
+                    moved |= {(who, end, netuid) for who in stakers for end in ends}
+        return moved
+
+    def expected(
+        self, spec: int, moved: set[Move], sweeps: Sequence[Sweep], netuids: Sequence[int]
+    ) -> list[bytes]:
         """What ``read`` will ask of a block, by what is known now."""
+        moved = moved | self._swept(sweeps)
         pools = {(hotkey, netuid) for _, hotkey, netuid in moved}
         pools |= {
             (hotkey, of) for at in netuids for of in (at, ROOT) for hotkey in self._hotkeys[of]
@@ -180,9 +236,11 @@ class _Stakes:
         state: Foreseen,
         spec: int,
         moved: set[Move],
+        sweeps: Sequence[Sweep],
         netuids: Sequence[int],
     ) -> None:
         """The keys of the pools that a block's events and epochs move."""
+        moved = moved | self._swept(sweeps)
 
         def land(keys: list[bytes]) -> None:
             self._land(block, spec, keys, state.read(keys))

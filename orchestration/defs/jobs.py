@@ -11,30 +11,36 @@ from orchestration.defs.raw.checks import (
 )
 
 _WATCH = dg.AssetSelection.checks(newest_block_is_fresh, no_day_is_missing)
-_BY_DAY = (
+BY_DAY = (
     dg.AssetSelection.groups("raw", "chain", "recomputed")
     - dg.AssetSelection.assets("raw_market__tao_prices", "recomputed__eras", *POSTED_TABLES)
     - _WATCH
 )
+"""A day through all but the warehouse."""
+
+DERIVED = (BY_DAY - dg.AssetSelection.groups("raw")) | dg.AssetSelection.checks(layout_is_confirmed)
+"""What is made of a day's landed bytes, with its gates."""
 
 land_day = dg.define_asset_job(
     "land_day",
-    selection=_BY_DAY,
+    selection=BY_DAY,
     partitions_def=block_days,
     description="One day: raw bytes, decoded tables with their gates, recomputed tables.",
 )
 
 derive_day = dg.define_asset_job(
     "derive_day",
-    selection=(_BY_DAY - dg.AssetSelection.groups("raw"))
-    | dg.AssetSelection.checks(layout_is_confirmed),
+    selection=DERIVED,
     partitions_def=block_days,
     description="One day from its landed bytes: decoded tables, their gates, recomputed tables.",
 )
 
+WAREHOUSE = dg.AssetSelection.all() - BY_DAY - _WATCH
+"""What is made of all days together."""
+
 build_warehouse = dg.define_asset_job(
     "build_warehouse",
-    selection=dg.AssetSelection.all() - _BY_DAY - _WATCH,
+    selection=WAREHOUSE,
     description="Every dbt model and test over all landed days, published when all ended well.",
 )
 

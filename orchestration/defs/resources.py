@@ -13,6 +13,7 @@ import pyarrow as pa
 from orchestration import code, coverage, settings
 from orchestration.chain import metadata
 from orchestration.chain.reader import ChainReader
+from orchestration.columns import meaning
 from orchestration.errors import SourceError
 from orchestration.lake import Lake
 from orchestration.lock import day_lock, held
@@ -40,7 +41,10 @@ def _column_schema(table: str) -> dg.TableSchema:
     return dg.TableSchema(
         [
             dg.TableColumn(
-                field.name, str(field.type), constraints=dg.TableColumnConstraints(field.nullable)
+                field.name,
+                str(field.type),
+                meaning(table, field.name),
+                constraints=dg.TableColumnConstraints(field.nullable),
             )
             for field in TABLES[table]
         ]

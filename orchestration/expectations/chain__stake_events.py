@@ -20,9 +20,16 @@ KNOWN_EVENTS = [
     "AddStakeBurn",
     "AlphaBurned",
     "AlphaRecycled",
+    "ColdkeySwapped",
+    "Deposit",
+    "HotkeySwapped",
+    "HotkeySwappedOnSubnet",
     "LiquidityAdded",
     "LiquidityModified",
     "LiquidityRemoved",
+    "NetworkAdded",
+    "NetworkDissolveCleanupCompleted",
+    "NetworkRemoved",
     "NeuronRegistered",
     "StakeAdded",
     "StakeMoved",
@@ -30,6 +37,7 @@ KNOWN_EVENTS = [
     "StakeSwapped",
     "StakeTransferred",
 ]
+OF_ALL_SUBNETS = ("ColdkeySwapped", "HotkeySwapped")
 _AMOUNTS = ("tao_rao", "alpha_rao", "fee_rao", "pool_tao_in_rao", "pool_tao_out_rao")
 
 
@@ -40,6 +48,8 @@ def measure(tables: Mapping[str, pa.Table], day: dt.date) -> pd.DataFrame:
     frame["is_of_a_landed_block"] = pc.is_in(
         events["block_number"], value_set=blocks["block_number"].combine_chunks()
     ).to_numpy()
+    is_of_all = pc.is_in(events["event_name"], value_set=pa.array(OF_ALL_SUBNETS))
+    frame["names_its_subnet"] = pc.equal(pc.is_null(events["netuid"]), is_of_all).to_numpy()
     # A modified position pays in or out: its amounts are signed.
     is_signed = pc.equal(events["event_name"], "LiquidityModified").to_numpy()
     frame["has_no_negative_amount"] = True
@@ -73,8 +83,10 @@ def suite() -> gx.ExpectationSuite:
             gxe.ExpectColumnValuesToBeInSet(
                 column="event_name", value_set=KNOWN_EVENTS, description="the event is a known one"
             ),
-            gxe.ExpectColumnValuesToNotBeNull(
-                column="netuid", description="the event names its subnet"
+            gxe.ExpectColumnValuesToBeInSet(
+                column="names_its_subnet",
+                value_set=[True],
+                description="the event names its subnet, unless it is of all",
             ),
             gxe.ExpectColumnValuesToBeBetween(
                 column="netuid", min_value=0, max_value=65_535, description="a netuid is a u16"

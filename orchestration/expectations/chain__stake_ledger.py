@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.ledger.kinds import EFFECTS, Effect
+from orchestration.ledger.kinds import DISSOLUTION, EFFECTS, Effect
 
 if TYPE_CHECKING:
     import great_expectations as gx
     import pandas as pd
 
 NEEDS = ("chain__stake_ledger", "chain__stakes_by_day", "chain__blocks", "chain__subnet_blocks")
-PLACE = ["coldkey_ss58", "hotkey_ss58", "netuid"]
+PLACE = ["coldkey_ss58", "hotkey_ss58", "netuid", "subnet_registered_at_block"]
 
 _ALPHA_SIGN = {
     Effect.OPEN: 1,
@@ -41,7 +41,7 @@ def measure(tables: Mapping[str, pa.Table], day: dt.date) -> pd.DataFrame:
     alpha_signs = np.array([_ALPHA_SIGN.get(effect, 0) for effect in effects], np.int64)
     tao_signs = np.array([_TAO_SIGN.get(effect, 0) for effect in effects], np.int64)
     alpha = ledger["alpha_rao"].to_numpy()
-    tao = ledger["tao_rao"].to_numpy()
+    tao = pc.fill_null(ledger["tao_rao"], 0).to_numpy()
     blocks, indexes = (ledger[name].to_numpy() for name in ("block_number", "entry_index"))
     known = tables["chain__subnet_blocks"]["netuid"].combine_chunks()
     landed = tables["chain__blocks"]["block_number"].combine_chunks()
@@ -49,6 +49,12 @@ def measure(tables: Mapping[str, pa.Table], day: dt.date) -> pd.DataFrame:
     entries["has_known_kinds"] = [effect is not None for effect in effects]
     entries["has_right_signs"] = (alpha * alpha_signs >= 0) & np.where(
         tao_signs == 0, tao == 0, tao * tao_signs >= 0
+    )
+    # Only the end of a subnet pays what it does not say.
+    is_unpaid = pc.is_null(ledger["tao_rao"]).to_numpy()
+    entries["has_tao_or_a_reason"] = ~is_unpaid | (
+        pc.is_valid(ledger["unpriced_reason"]).to_numpy()
+        & np.array([k == DISSOLUTION for k in kinds])
     )
     entries["is_of_landed_blocks"] = pc.is_in(ledger["block_number"], value_set=landed).to_numpy()
     entries["is_of_known_subnets"] = pc.is_in(ledger["netuid"], value_set=known).to_numpy()
@@ -77,6 +83,7 @@ def suite() -> gx.ExpectationSuite:
         "closes": "what a stake was and its entries make what it is, to the rao",
         "has_known_kinds": "every entry is of a known kind",
         "has_right_signs": "alpha and TAO go the way their kind says",
+        "has_tao_or_a_reason": "TAO that is not known has a reason",
         "is_of_landed_blocks": "every entry is of a landed block",
         "is_of_known_subnets": "every entry is of a subnet that was read",
         "is_in_order": "entries are in order and none stands twice",

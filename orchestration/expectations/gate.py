@@ -57,11 +57,17 @@ NOT_CUT_BY_DAY = ("raw_market__tao_prices",)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a day met its suite, with one sentence for each expectation it broke."""
+    """Whether a day met its suite, with one sentence for each expectation it broke.
+
+    Attributes:
+        found: each expectation and what was found of it: ``met``, or how often it was not.
+        page: of the Data Docs.
+    """
 
     passed: bool
-    expectations: int
     broken: tuple[str, ...]
+    found: tuple[tuple[str, str], ...]
+    page: Path
 
 
 def judge(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path) -> Verdict:
@@ -78,16 +84,20 @@ def judge(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path) -> V
     """
     # One process at a time: the suites and the index are files that all days share.
     with waited_for(docs / ".lock"):
-        result = _judged(table, day, tables, docs)
+        result, page = _judged(table, day, tables, docs)
     for outcome in result.results:
         _refuse_exceptions(table, day, outcome)
     broken = tuple(
         _sentence(table, day, outcome) for outcome in result.results if not outcome.success
     )
-    return Verdict(bool(result.success), len(result.results), broken)
+    found = tuple(
+        (o.expectation_config.description, "met" if o.success else "broken: " + _extent(table, o))
+        for o in result.results
+    )
+    return Verdict(bool(result.success), broken, found, page)
 
 
-def _judged(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path):
+def _judged(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path) -> tuple[Any, Path]:
     import great_expectations as gx
 
     judged = SUITES[table]
@@ -106,8 +116,8 @@ def _judged(table: str, day: str, tables: Mapping[str, pa.Table], docs: Path):
         # The run is named for the day, so that judging a day again replaces what was kept.
         run_id=gx.RunIdentifier(run_name=day, run_time=midnight),
     )
-    data_docs.publish(context, docs, result)
-    return result
+    of = f"{table}, the whole table" if day == WHOLE else f"{table} of {day}"
+    return result, data_docs.publish(context, docs, result, of)
 
 
 @cache
@@ -148,6 +158,14 @@ def _refuse_exceptions(table: str, day: str, outcome: Any) -> None:
 
 def _sentence(table: str, day: str, outcome: Any) -> str:
     """What was expected, how often it was not so, and where first."""
+    return (
+        f"{table} of {day} breaks its expectation that "
+        f"{outcome.expectation_config.description}: {_extent(table, outcome)}."
+    )
+
+
+def _extent(table: str, outcome: Any) -> str:
+    """How often a broken expectation was not so, and where first."""
     found = outcome.result
     first = (found.get("partial_unexpected_index_list") or [None])[0]
     places = SUITES[table].PLACE
@@ -158,7 +176,4 @@ def _sentence(table: str, day: str, outcome: Any) -> str:
     )
     count = found.get("unexpected_count")
     rows = f"{count} of {found.get('element_count')} rows" if count is not None else "the day"
-    return (
-        f"{table} of {day} breaks its expectation that "
-        f"{outcome.expectation_config.description}: {rows}{where}."
-    )
+    return rows + where

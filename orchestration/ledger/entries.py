@@ -6,7 +6,7 @@ left over is an entry too, and said to be unattributed.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -17,11 +17,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mechanics import amm, share_pool
+from mechanics.amm import v233_constant_product
 from mechanics.eras import UnknownRule
 from mechanics.fixed import U64F64
 from mechanics.share_pool import SharePool
 from mechanics.share_pool.safe_float import SafeFloat
-from orchestration.ledger.kinds import EFFECTS, ROUNDING, UNATTRIBUTED, Effect
+from orchestration.ledger.kinds import (
+    DISSOLUTION,
+    EFFECTS,
+    ROUNDING,
+    UNATTRIBUTED,
+    UNREAD,
+    Effect,
+)
+from orchestration.ledger.unread import UnreadEpochs
 from orchestration.recompute.pools import POOL_COLUMNS, spot_price
 from orchestration.recompute.rows import Columns, rows_of
 from orchestration.schemas import (
@@ -33,6 +42,17 @@ from orchestration.schemas import (
 ROOT = 0
 ROUNDING_RAO = 2
 """Most that cutting a stake and its share to whole units was seen to move it by, in one block."""
+
+FIRST_SPEC_WITH_FEE_FIELD = 257
+FIRST_V3_SPEC = 290
+FIRST_SPEC_WITH_FEE_TO_AUTHOR = 385
+FIRST_SPEC_WITH_ALPHA_BEFORE_FEE = 397
+"""From here StakeRemoved says the alpha that was sold, without the alpha that left as its fee."""
+
+NO_PRICE_REASON = "no price of the subnet's alpha was read"
+NO_PAYMENT_REASON = "the chain states no payments that follow the shares of the subnet that ended"
+UNATTRIBUTED_REASON = "no event and no epoch says why the stake changed"
+UNREAD_REASON = "epochs between snapshots were not read"
 
 DEFAULT_TAKE_U16 = 11_796
 ONE_U64F64_BITS = 1 << 64
@@ -86,27 +106,33 @@ class _Pool:
         return {who: rule.value_of(pool, who) for who in shares}
 
 
-def stake_ledger(changes: pa.Table, events: pa.Table, subnet_blocks: pa.Table) -> Ledger:
+def stake_ledger(
+    changes: pa.Table, events: pa.Table, subnet_blocks: pa.Table, hyperparameters: pa.Table
+) -> Ledger:
     """A day's entries and the stakes at its ends.
 
     Args:
         changes: ``orchestration.chain.stakes.stake_changes`` of the day.
         events: a day of ``chain__stake_events``.
         subnet_blocks: the day of ``chain__subnet_blocks``.
+        hyperparameters: the day of ``chain__hyperparameters``, for how far apart epochs are.
 
     Returns:
         ``chain__stake_ledger``, ``chain__stakes_by_day`` and ``chain__stake_pools_by_day``. For
         every stake, what it was before the day and its entries make what it was at the end, to the
         rao.
     """
-    return _Day(events, subnet_blocks).taken(changes)
+    return _Day(events, subnet_blocks, hyperparameters).taken(changes)
 
 
 class _Day:
-    def __init__(self, events: pa.Table, subnet_blocks: pa.Table) -> None:
+    def __init__(
+        self, events: pa.Table, subnet_blocks: pa.Table, hyperparameters: pa.Table
+    ) -> None:
         self._events = _by_block(events)
+        self._unread = UnreadEpochs(subnet_blocks, hyperparameters)
         self._event_blocks = sorted(self._events)
-        self._subnets = _Subnets(subnet_blocks)
+        self._subnets = _Subnets(subnet_blocks, events)
         self._pools: dict[Pool, _Pool] = defaultdict(_Pool)
         self._owners: dict[str, str] = {}
         self._takes: dict[str, int] = {}
@@ -115,6 +141,8 @@ class _Day:
         self._tao_dividends: dict[tuple[int, str], int] = {}
         self._roundings: dict[Stake, int] = defaultdict(int)
         self._values: dict[Pool, int] = {}
+        self._read_at: dict[Pool, int] = {}
+        self._first = 0
         self._counts: dict[int, int] = defaultdict(int)
         self._rows: list[tuple] = []
 
@@ -131,6 +159,7 @@ class _Day:
                     for pool in touched:
                         self._pools[pool].stakes = self._pools[pool].valued(spec)
                         self._values[pool] = self._pools[pool].value_rao
+                    self._first = block
                     before, pools = self._all_stakes(), dict(self._values)
                 else:
                     self._take_block(block, spec, touched)
@@ -193,33 +222,98 @@ class _Day:
             self._take_block(block, self._events[block][0]["spec_version"], set())
 
     def _take_block(self, block: int, spec: int, touched: set[Pool]) -> None:
-        entries = _of_events(self._events.get(block, ()))
+        events = self._events.get(block, ())
+        told = _of_events(events)
+        named = {(entry["stake"].hotkey, entry["stake"].netuid) for entry in told}
+        stakes = {pool: self._pools[pool].valued(spec) for pool in touched | named}
+        entries = self._with_ends_of_subnets(block, events, told, stakes)
         moved: dict[Stake, int] = defaultdict(int)
         moved_pools: dict[Pool, int] = defaultdict(int)
         for entry in entries:
             moved[entry["stake"]] += entry["alpha_rao"]
             moved_pools[entry["stake"].hotkey, entry["stake"].netuid] += entry["alpha_rao"]
+        pools = sorted(stakes)
+        gains: dict[Pool, dict[str, int]] = {}
+        pool_gains: dict[Pool, int] = {}
+        for pool in pools:
+            state = self._pools[pool]
+            before, state.stakes = state.stakes, stakes[pool]
+            gains[pool] = {
+                coldkey: state.stakes.get(coldkey, 0)
+                - before.get(coldkey, 0)
+                - moved.pop(Stake(coldkey, *pool), 0)
+                for coldkey in sorted(before.keys() | state.stakes.keys())
+            }
+            pool_gains[pool] = state.value_rao - self._values.get(pool, 0) - moved_pools[pool]
+            self._values[pool] = state.value_rao
+        swapped = _of_swaps(events, gains, pool_gains)
         epochs = self._subnets.epochs.get(block, ())
         paid, left = [], []
-        for pool in sorted(touched | moved_pools.keys()):
-            state = self._pools[pool]
-            before, state.stakes = state.stakes, state.valued(spec)
-            gains = {}
-            for coldkey in sorted(before.keys() | state.stakes.keys()):
-                stake = Stake(coldkey, *pool)
-                gains[coldkey] = (
-                    state.stakes.get(coldkey, 0) - before.get(coldkey, 0) - moved.pop(stake, 0)
-                )
-            pool_gain = state.value_rao - self._values.get(pool, 0) - moved_pools[pool]
-            paid += self._of_epochs(pool, epochs, gains, pool_gain)
-            left += [(Stake(who, *pool), gain) for who, gain in gains.items() if gain]
-            self._values[pool] = state.value_rao
+        for pool in pools:
+            paid += self._of_epochs(pool, epochs, gains[pool], pool_gains[pool])
+            left += [(Stake(who, *pool), gain) for who, gain in gains[pool].items() if gain]
         # A stake that an event names and that storage has never heard of.
         left += [(stake, -alpha) for stake, alpha in moved.items() if alpha]
+        entries = sorted((*entries, *swapped), key=itemgetter("event_index"))
         self._write(block, paid, entries, left)
+        self._read_at |= dict.fromkeys(touched, block)
+
+    def _with_ends_of_subnets(
+        self,
+        block: int,
+        events: Sequence[Row],
+        entries: list[dict],
+        stakes: Mapping[Pool, Mapping[str, int]],
+    ) -> list[dict]:
+        """The entries with what the end of a subnet made of every stake on it.
+
+        All that a stake was up to there is given up for what the chain then paid; what is on the
+        netuid after it is of the subnet that took its place.
+
+        Args:
+            stakes: what stakes are at the end of the block, of the pools that were read.
+        """
+        for event in events:
+            if event["event_name"] not in _ENDS:
+                continue
+            netuid, end = event["netuid"], event["event_index"]
+            old = self._subnets.registered_at(block - 1, netuid)
+            alphas: dict[Stake, int] = defaultdict(int)
+            after: dict[Stake, int] = defaultdict(int)
+            for pool in (pool for pool in stakes if pool[1] == netuid):
+                for who, alpha in self._pools[pool].stakes.items():
+                    alphas[Stake(who, *pool)] += alpha
+            for entry in entries:
+                if entry["stake"].netuid == netuid:
+                    is_old = entry["event_index"] < end
+                    (alphas if is_old else after)[entry["stake"]] += entry["alpha_rao"]
+                    if is_old:
+                        entry["registered_at"] = old
+            # Up to spec 319 the end of a subnet left its stakes as they were.
+            alphas = {
+                stake: alpha
+                for stake, alpha in alphas.items()
+                if alpha > 0
+                and stakes[stake.hotkey, netuid].get(stake.coldkey, 0) - after[stake] != alpha
+            }
+            paid = _paid_at_the_end(events, event, alphas)
+            for stake, alpha in sorted(alphas.items()):
+                said = {"event_index": end, "extrinsic_index": event["extrinsic_index"]}
+                said |= {"stake": stake, "registered_at": old}
+                rounded = self._roundings.pop(stake, 0)
+                if rounded:
+                    entries.append(said | {"kind": ROUNDING, "alpha_rao": rounded})
+                    # It is part of what the stake was, and no part of this block's change.
+                    self._pools[stake.hotkey, netuid].stakes[stake.coldkey] -= rounded
+                entries.append(
+                    said
+                    | {"kind": DISSOLUTION, "alpha_rao": -alpha, "tao_rao": paid.get(stake)}
+                    | {"unpriced_reason": None if stake in paid else NO_PAYMENT_REASON}
+                )
+        return entries
 
     def _of_epochs(
-        self, pool: Pool, epochs: Iterable[int], gains: dict[str, int], pool_gain: int
+        self, pool: Pool, epochs: Sequence[int], gains: dict[str, int], pool_gain: int
     ) -> list[dict]:
         """What the block's epochs paid to a pool's stakers, taken off their ``gains``.
 
@@ -278,7 +372,7 @@ class _Day:
         parts = {stake: [self._roundings.pop(stake, 0)] for stake in own}
         for stake, gain in left:
             if abs(gain) > ROUNDING_RAO:
-                (first if gain > 0 else last).append(_left_over(stake, gain))
+                (first if gain > 0 else last).append(self._left_over(block, stake, gain))
             elif stake in parts:
                 parts[stake].append(gain)
             else:
@@ -290,6 +384,17 @@ class _Day:
                     place.append({"kind": ROUNDING, "stake": stake, "alpha_rao": alpha})
         for entry in (*first, *paid, *entries, *last):
             self._add(block, entry)
+
+    def _left_over(self, block: int, stake: Stake, gain: int) -> dict:
+        """What nothing says, since the stake was last seen to change."""
+        seen = self._read_at.get((stake.hotkey, stake.netuid), self._first)
+        is_unread = self._unread.may_have_run(stake.netuid, seen, block)
+        return {
+            "kind": UNREAD if is_unread else UNATTRIBUTED,
+            "stake": stake,
+            "alpha_rao": gain,
+            "unattributed_reason": UNREAD_REASON if is_unread else UNATTRIBUTED_REASON,
+        }
 
     def _end(self, block: int) -> None:
         """What roundings have come to by the day's end."""
@@ -306,8 +411,13 @@ class _Day:
         if kind in _VALUED:
             bits = self._subnets.price_bits(block, stake.netuid)
             worth = None if bits is None else abs(alpha) * bits >> 64
+            if worth is None:
+                entry["unpriced_reason"] = NO_PRICE_REASON
         said = (entry.get(name) for name in _SAID_BY_EVENTS)
-        place = (block, index, kind, *stake, self._subnets.registered_at(block, stake.netuid))
+        registered = entry.get("registered_at")
+        if registered is None:
+            registered = self._subnets.registered_at(block, stake.netuid)
+        place = (block, index, kind, *stake, registered)
         self._rows.append((*place, alpha, entry.get("tao_rao", 0), bits, worth, *said))
 
     def _entries(self) -> pa.Table:
@@ -339,45 +449,63 @@ class _Day:
         else:
             stakes = {s for s in before.keys() | after.keys() if before.get(s) or after.get(s)}
         for stake in sorted(stakes):
-            out.add(
-                coldkey_ss58=stake.coldkey,
-                hotkey_ss58=stake.hotkey,
-                netuid=stake.netuid,
-                subnet_registered_at_block=self._subnets.registered_at(last, stake.netuid),
-                pre_block_number=first,
-                block_number=last,
-                pre_alpha_rao=None if why else before.get(stake, 0),
-                alpha_rao=None if why else after.get(stake, 0),
-                unexplained_reason=why,
-            )
+            for registered, is_before, is_after in self._generations(first, last, stake.netuid):
+                amounts = (
+                    before.get(stake, 0) if is_before else 0,
+                    after.get(stake, 0) if is_after else 0,
+                )
+                if why is None and not any(amounts):
+                    continue
+                out.add(
+                    coldkey_ss58=stake.coldkey,
+                    hotkey_ss58=stake.hotkey,
+                    netuid=stake.netuid,
+                    subnet_registered_at_block=registered,
+                    pre_block_number=first,
+                    block_number=last,
+                    pre_alpha_rao=None if why else amounts[0],
+                    alpha_rao=None if why else amounts[1],
+                    unexplained_reason=why,
+                )
         return out.table()
+
+    def _generations(
+        self, first: int, last: int, netuid: int
+    ) -> tuple[tuple[int, bool, bool], ...]:
+        """The subnets a netuid stood for at the day's ends: (registered, before, after)."""
+        old, new = (self._subnets.registered_at(block, netuid) for block in (first, last))
+        return ((old, True, True),) if old == new else ((old, True, False), (new, False, True))
 
     def _pools_by_day(
         self, first: int | None, last: int | None, before: dict[Pool, int]
     ) -> pa.Table:
         out = Columns(CHAIN__STAKE_POOLS_BY_DAY)
         for (hotkey, netuid), pool in sorted(self._pools.items()):
-            alpha = before.get((hotkey, netuid), 0)
-            if alpha or pool.value_rao:
-                out.add(
-                    hotkey_ss58=hotkey,
-                    netuid=netuid,
-                    subnet_registered_at_block=self._subnets.registered_at(last, netuid),
-                    pre_block_number=first,
-                    block_number=last,
-                    pre_alpha_rao=alpha,
-                    alpha_rao=pool.value_rao,
-                )
+            for registered, is_before, is_after in self._generations(first, last, netuid):
+                alpha = before.get((hotkey, netuid), 0) if is_before else 0
+                value = pool.value_rao if is_after else 0
+                if alpha or value:
+                    out.add(
+                        hotkey_ss58=hotkey,
+                        netuid=netuid,
+                        subnet_registered_at_block=registered,
+                        pre_block_number=first,
+                        block_number=last,
+                        pre_alpha_rao=alpha,
+                        alpha_rao=value,
+                    )
         return out.table()
 
 
 _SAID_BY_EVENTS = (
     "fee_rao",
     "is_fee_in_alpha",
+    "fee_goes_to",
     "counterparty_ss58",
     "extrinsic_index",
     "event_index",
     "unattributed_reason",
+    "unpriced_reason",
 )
 _WRITTEN = (
     "block_number",
@@ -418,7 +546,49 @@ def _of_events(events: list[Row]) -> list[dict]:
             entries.append(_entry(event, "buy", event["alpha_rao"], -event["tao_rao"]))
         elif name == "StakeRemoved":
             entries.append(_entry(event, "sell", -event["alpha_rao"], event["tao_rao"]))
+    for entry in entries:
+        _take_in_the_fee(entry)
     return entries
+
+
+def _take_in_the_fee(entry: dict) -> None:
+    """The fee of a trade made part of what it paid or gave, where the event leaves it out.
+
+    Up to spec 289 the fee is TAO: a purchase says what was left after it, a sale what was received
+    after it. From 290 a purchase says all that was paid, and from 397 a sale does not say the alpha
+    that went as its fee.
+    """
+    spec = entry.pop("spec_version")
+    if entry["kind"] not in _TRADES:
+        return
+    if spec < FIRST_SPEC_WITH_FEE_FIELD:
+        entry["fee_rao"] = _flat_fee(entry)
+        entry["is_fee_in_alpha"] = None if entry["fee_rao"] is None else False
+    fee = entry["fee_rao"]
+    if fee is None:
+        return
+    entry["fee_goes_to"] = (
+        "pool"
+        if spec < FIRST_V3_SPEC
+        else "liquidity"
+        if spec < FIRST_SPEC_WITH_FEE_TO_AUTHOR
+        else "block_author"
+    )
+    is_purchase = entry["alpha_rao"] > 0
+    if is_purchase and spec < FIRST_V3_SPEC and entry["kind"] in _PAID:
+        entry["tao_rao"] -= fee
+    elif entry["is_fee_in_alpha"] and spec >= FIRST_SPEC_WITH_ALPHA_BEFORE_FEE and not is_purchase:
+        entry["alpha_rao"] -= fee
+
+
+def _flat_fee(entry: dict) -> int | None:
+    """What a trade paid before its event said so: half of it at each end of a move.
+
+    None where so little was traded that it may not have been taken whole.
+    """
+    whole = v233_constant_product.FEE_RAO
+    fee = whole if entry["kind"] in ("buy", "sell") else whole // 2
+    return fee if entry["event_tao_rao"] else None
 
 
 def _entry(event: Row, kind: str, alpha_rao: int, tao_rao: int) -> dict:
@@ -428,6 +598,8 @@ def _entry(event: Row, kind: str, alpha_rao: int, tao_rao: int) -> dict:
         "stake": Stake(event["coldkey_ss58"], event["hotkey_ss58"], event["netuid"]),
         "alpha_rao": alpha_rao,
         "tao_rao": tao_rao,
+        "spec_version": event["spec_version"],
+        "event_tao_rao": event["tao_rao"],
         "fee_rao": event["fee_rao"] if is_trade else None,
         "is_fee_in_alpha": event["is_fee_in_alpha"] if is_trade else None,
         "extrinsic_index": event["extrinsic_index"],
@@ -435,6 +607,11 @@ def _entry(event: Row, kind: str, alpha_rao: int, tao_rao: int) -> dict:
     }
 
 
+_PAID = ("buy", "swap_in")
+_TRADES = (
+    *("buy", "sell", "swap_out", "swap_in"),
+    *("move_out", "move_in", "transfer_out", "transfer_in"),
+)
 _MOVES = {"StakeMoved": "move", "StakeTransferred": "transfer", "StakeSwapped": "swap"}
 _SINGLE = {
     "AlphaRecycled": ("recycle", -1),
@@ -468,13 +645,121 @@ def _call_a_move(entries: list[dict], event: Row) -> None:
             entry["counterparty_ss58"] = other.coldkey
 
 
-def _left_over(stake: Stake, gain: int) -> dict:
-    return {
-        "kind": UNATTRIBUTED,
-        "stake": stake,
-        "alpha_rao": gain,
-        "unattributed_reason": "no event and no epoch read says why the stake changed",
-    }
+# ---------------------------------------------------------------------- keys that are swapped
+
+
+def _of_swaps(
+    events: Sequence[Row], gains: dict[Pool, dict[str, int]], pool_gains: dict[Pool, int]
+) -> list[dict]:
+    """The pairs that swaps of hotkeys and coldkeys make, taken off the gains of both ends.
+
+    The events say whose keys, and not how much: it is what left one end and arrived at the other.
+    """
+    found = []
+    for event in events:
+        if event["event_name"] in ("HotkeySwapped", "HotkeySwappedOnSubnet"):
+            pairs = _hotkey_ends(event, gains)
+            kind = "move"
+        elif event["event_name"] == "ColdkeySwapped":
+            old, new = event["coldkey_ss58"], event["dest_coldkey_ss58"]
+            pairs = [(Stake(old, *pool), Stake(new, *pool)) for pool in gains]
+            kind = "transfer"
+        else:
+            continue
+        for ends in pairs:
+            given, taken = ((gains[end.hotkey, end.netuid], end.coldkey) for end in ends)
+            alpha = min(-given[0].get(given[1], 0), taken[0].get(taken[1], 0))
+            if alpha <= 0:
+                continue
+            for (of, who), end, way, sign in zip(
+                (given, taken), ends, ("out", "in"), (-1, 1), strict=True
+            ):
+                of[who] -= sign * alpha
+                pool_gains[end.hotkey, end.netuid] -= sign * alpha
+                entry = _entry(event, f"{kind}_{way}", sign * alpha, 0) | {"stake": end}
+                found.append(entry)
+            if kind == "transfer":
+                found[-2]["counterparty_ss58"], found[-1]["counterparty_ss58"] = (
+                    ends[1].coldkey,
+                    ends[0].coldkey,
+                )
+    return found
+
+
+def _hotkey_ends(event: Row, gains: Mapping[Pool, Mapping[str, int]]) -> list[tuple[Stake, Stake]]:
+    old, new = event["hotkey_ss58"], event["dest_hotkey_ss58"]
+    return [
+        (Stake(coldkey, old, netuid), Stake(coldkey, new, netuid))
+        for hotkey, netuid in gains
+        if hotkey == old and event["netuid"] in (None, netuid) and (new, netuid) in gains
+        for coldkey in gains[hotkey, netuid]
+    ]
+
+
+# ---------------------------------------------------------------------- subnets that end
+
+_ENDS = ("NetworkRemoved", "NetworkDissolveCleanupCompleted")
+
+
+def _paid_at_the_end(
+    events: Sequence[Row], end: Row, alphas: Mapping[Stake, int]
+) -> dict[Stake, int]:
+    """TAO that the end of a subnet paid for each stake on it; empty where the chain does not say.
+
+    It pays each stake its part of the pool's TAO, as a deposit to the coldkey or, at first, as
+    stake on root. The owner may get its lock back in one deposit more, the last. What was paid is
+    taken as stated, once every coldkey was paid its part to the rao that a part may be rounded by.
+    """
+    before = [
+        event
+        for event in events
+        if event["extrinsic_index"] == end["extrinsic_index"]
+        and event["event_index"] < end["event_index"]
+    ]
+    deposits = [
+        (Stake(event["coldkey_ss58"], "", end["netuid"]), event["tao_rao"])
+        for event in before
+        if event["event_name"] == "Deposit" and event["netuid"] == end["netuid"]
+    ]
+    restaked = [
+        (Stake(event["coldkey_ss58"], event["hotkey_ss58"], end["netuid"]), event["tao_rao"])
+        for event in before
+        if event["event_name"] == "StakeAdded" and event["netuid"] == ROOT
+    ]
+    for payments in (restaked, deposits, deposits[:-1]):
+        if payments and _follow_shares(payments, alphas):
+            return _to_stakes(payments, alphas)
+    return {}
+
+
+def _follow_shares(payments: Sequence[tuple[Stake, int]], alphas: Mapping[Stake, int]) -> bool:
+    """Whether every coldkey was paid its part of the whole, to a rao for each of its stakes."""
+    paid, held, count = defaultdict(int), defaultdict(int), defaultdict(int)
+    for stake, tao in payments:
+        paid[stake.coldkey] += tao
+    for stake, alpha in alphas.items():
+        held[stake.coldkey] += alpha
+        count[stake.coldkey] += 1
+    pot, whole = sum(paid.values()), sum(held.values())
+    return paid.keys() <= held.keys() and all(
+        abs(paid[who] * whole - pot * alpha) <= whole * count[who] for who, alpha in held.items()
+    )
+
+
+def _to_stakes(
+    payments: Sequence[tuple[Stake, int]], alphas: Mapping[Stake, int]
+) -> dict[Stake, int]:
+    """Each payment to the stake it was for: of one coldkey, the larger for the larger.
+
+    Stakes to which no payment is left were too small for a rao.
+    """
+    left: dict[str, list[int]] = defaultdict(list)
+    for stake, tao in payments:
+        left[stake.coldkey].append(tao)
+    for of in left.values():
+        of.sort()
+    by_size = sorted(alphas, key=lambda stake: (-alphas[stake], stake))
+    return {stake: left[stake.coldkey].pop() if left.get(stake.coldkey) else 0 for stake in by_size}
 
 
 # ---------------------------------------------------------------------- as a ledger reads them
@@ -489,21 +774,23 @@ _VALUED = {kind for kind, effect in EFFECTS.items() if effect is Effect.EARN} | 
 class _Subnets:
     """Which subnet stood under a netuid, when its epochs ran, and what its alpha was worth."""
 
-    def __init__(self, subnet_blocks: pa.Table) -> None:
+    def __init__(self, subnet_blocks: pa.Table, events: pa.Table) -> None:
         self._table = subnet_blocks.select(_PRICED).combine_chunks()
         blocks = subnet_blocks["block_number"].to_numpy()
         self._places = (blocks << 16) + subnet_blocks["netuid"].to_numpy()
         self._blocks = pc.unique(subnet_blocks["block_number"]).sort().to_pylist()
         self._prices: dict[tuple[int, int], int | None] = {}
-        self._registered: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        seen = subnet_blocks.filter(subnet_blocks["is_network_added"]).group_by(
-            ["netuid", "network_registered_at_block"]
-        )
-        for row in seen.aggregate([("block_number", "min")]).to_pylist():
-            registered = row["network_registered_at_block"]
-            self._registered[row["netuid"]].append((row["block_number_min"], registered))
-        for generations in self._registered.values():
-            generations.sort()
+        self._registered: dict[int, set[int]] = defaultdict(set)
+        for when in ("pre_", ""):
+            there = subnet_blocks.filter(subnet_blocks[f"{when}is_network_added"])
+            of = there.group_by(["netuid", f"{when}network_registered_at_block"]).aggregate([])
+            for netuid, registered in zip(*(c.to_pylist() for c in of.columns), strict=True):
+                self._registered[netuid].add(registered)
+        # A subnet may come and go between two snapshots.
+        added = events.filter(pc.equal(events["event_name"], "NetworkAdded"))
+        for row in added.select(["netuid", "block_number"]).to_pylist():
+            self._registered[row["netuid"]].add(row["block_number"])
+        self._generations = {netuid: sorted(of) for netuid, of in self._registered.items()}
         self.epochs: dict[int, list[int]] = defaultdict(list)
         steps = subnet_blocks.group_by(["netuid", "last_mechanism_step_block"]).aggregate([])
         for row in steps.to_pylist():
@@ -511,11 +798,10 @@ class _Subnets:
 
     def registered_at(self, block: int, netuid: int) -> int:
         """NetworkRegisteredAt of the subnet that stood under the netuid at a block."""
-        generations = self._registered.get(netuid)
+        generations = self._generations.get(netuid)
         if netuid == ROOT or not generations:
             return 0
-        at = bisect_right(generations, (block, 1 << 63)) - 1
-        return generations[max(at, 0)][1]
+        return generations[max(bisect_right(generations, block) - 1, 0)]
 
     def price_bits(self, block: int, netuid: int) -> int | None:
         """Spot price at the end of a block, or of the last one read before it; TAO for root."""

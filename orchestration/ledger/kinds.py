@@ -26,8 +26,10 @@ class Effect(IntEnum):
 
 
 OPENING = "opening"
+DISSOLUTION = "dissolution"
 ROUNDING = "rounding"
 UNATTRIBUTED = "unattributed"
+UNREAD = "unread"
 
 EFFECTS: dict[str, Effect] = {
     # held before the books begin
@@ -38,7 +40,10 @@ EFFECTS: dict[str, Effect] = {
     # from one subnet to another: a sale and a purchase at the TAO that was executed
     "swap_out": Effect.SELL,
     "swap_in": Effect.BUY,
-    # inside one subnet: from hotkey to hotkey, from coldkey to coldkey
+    # the subnet ended: its pool's TAO was paid out for its alpha
+    DISSOLUTION: Effect.SELL,
+    # inside one subnet: from hotkey to hotkey, from coldkey to coldkey; of all there is
+    # where a key was swapped for another
     "move_out": Effect.OUT,
     "move_in": Effect.IN,
     "transfer_out": Effect.OUT,
@@ -58,6 +63,8 @@ EFFECTS: dict[str, Effect] = {
     "burn": Effect.LOSE,
     # a stake is a share of a pool, cut to whole rao: it moves by a rao when others come and go
     ROUNDING: Effect.ADJUST,
-    # seen in state and explained by nothing above
+    # seen in state and explained by nothing above, where an epoch may have run that was not read
+    UNREAD: Effect.ADJUST,
+    # the same where every epoch was read
     UNATTRIBUTED: Effect.ADJUST,
 }

@@ -17,9 +17,31 @@ from orchestration.schemas import (
 )
 
 ROOT = 0
+COST_UNKNOWN = "alpha came to the position when its worth was not known"
 KEY = ("coldkey_ss58", "netuid", "subnet_registered_at_block")
 _CARRIED_ON = tuple(name for name in NUMBERS if name in RECOMPUTED__POSITIONS_BY_DAY.names)
 _CODES = {kind: int(effect) for kind, effect in EFFECTS.items()}
+
+_UNPRICED = (
+    "unpriced_purchases_count",
+    "unpriced_earnings_count",
+    "unpriced_moves_count",
+    "unpriced_sales_count",
+)
+_PURCHASES, _EARNINGS, _MOVES, _SALES = range(len(_UNPRICED))
+_UNKNOWN_WITH = {
+    "opened_tao_rao": (_PURCHASES,),
+    "bought_tao_rao": (_PURCHASES,),
+    "earned_tao_rao": (_EARNINGS,),
+    "sold_tao_rao": (_SALES,),
+} | {
+    f"{method}_{what}_rao": (_PURCHASES, _MOVES, *(() if method == "zero_basis" else (_EARNINGS,)))
+    for method in METHODS
+    for what in ("basis", "cost", "moved_in")
+}
+"""What is not known once an entry of one of these kinds was not: earned alpha costs nothing by zero
+basis, so its worth does not matter there."""
+_UNKNOWN_WITH["zero_basis_rao"] = _UNKNOWN_WITH.pop("zero_basis_basis_rao")
 
 Key = tuple[str, int, int]
 """A coldkey, a netuid and the block in which that subnet was registered."""
@@ -73,15 +95,16 @@ def post_day(before: Day | None, ledger: pa.Table, stakes: pa.Table, prices: pa.
         _check_start(standing, keys, held, start)
     position = np.array([keys[key] for key in _keys(ledger)], np.int64)
     effect = np.array([_CODES[kind] for kind in ledger["kind"].to_pylist()], np.int64)
-    alpha, tao = ledger["alpha_rao"].to_numpy(), np.abs(ledger["tao_rao"].to_numpy())
+    alpha, said = ledger["alpha_rao"].to_numpy(), ledger["tao_rao"]
+    tao = np.abs(pc.fill_null(said, 0).to_numpy())
     worth = pc.fill_null(ledger["worth_rao"], 0).to_numpy()
     tao = np.where(tao == 0, worth, tao)
-    is_unpriced = (effect == Effect.EARN) & pc.is_null(ledger["worth_rao"]).to_numpy()
-    np.add.at(unpriced, position, is_unpriced)
+    is_unpriced = pc.is_valid(ledger["unpriced_reason"]).to_numpy()
     alpha = np.where(effect == Effect.ADJUST, alpha, np.abs(alpha))
 
     entered = _opened(opening, keys, prices, start)
-    np.add.at(unpriced, entered.position, entered.is_unpriced)
+    np.add.at(unpriced[:, _PURCHASES], entered.position, entered.is_unpriced)
+    is_cost_known = _follow_unpriced(unpriced, position, effect, is_unpriced)
     posted = post(
         standing,
         np.concatenate([entered.position, position]),
@@ -96,9 +119,41 @@ def post_day(before: Day | None, ledger: pa.Table, stakes: pa.Table, prices: pa.
     cost = posted.cost_rao[:, len(opening) :]
     return Day(
         _positions(posted.positions, order, at, unpriced, begin, end),
-        _lots(posted.positions, order, at),
-        _realized(ledger, effect, alpha, tao, cost),
+        _lots(posted.positions, order, at, unpriced),
+        _realized(ledger, effect, alpha, tao, cost, is_unpriced, is_cost_known),
     )
+
+
+def _follow_unpriced(
+    unpriced: np.ndarray, position: np.ndarray, effect: np.ndarray, is_unpriced: np.ndarray
+) -> np.ndarray:
+    """Counts in each position what came or went at a worth that is not known, wherever it moves.
+
+    Args:
+        unpriced: the counts of every position, in the order of ``_UNPRICED``; changed in place.
+
+    Returns:
+        Whether the cost of what an entry takes out is known, shape (methods, entries).
+    """
+    known = np.ones((len(METHODS), len(position)), bool)
+    if not unpriced.any() and not is_unpriced.any():
+        return known
+    counted = {
+        Effect.BUY: _PURCHASES,
+        Effect.EARN: _EARNINGS,
+        Effect.SELL: _SALES,
+    }
+    for at, (who, what) in enumerate(zip(position.tolist(), effect.tolist(), strict=True)):
+        counts = unpriced[who]
+        if is_unpriced[at] and what in counted:
+            counts[counted[what]] += 1
+        if what == Effect.IN:
+            giver = unpriced[position[at - 1]]
+            counts[_MOVES] += bool(giver[_PURCHASES] or giver[_MOVES])
+            counts[_EARNINGS] += bool(giver[_EARNINGS])
+        for method, name in enumerate(METHODS):
+            known[method, at] = not any(counts[kind] for kind in _UNKNOWN_WITH[f"{name}_cost_rao"])
+    return known
 
 
 def _ends_at(before: Day, block: int) -> bool:
@@ -166,20 +221,24 @@ def _opened(opening: dict[Key, int], keys: dict[Key, int], prices: pa.Table, blo
 
 def _restored(before: Day | None, count: int) -> tuple[Positions, np.ndarray]:
     """What the day before left, with empty positions for those that are new."""
-    unpriced = np.zeros(count, np.int64)
+    unpriced = np.zeros((count, len(_UNPRICED)), np.int64)
     if before is None:
         return Positions.empty(count), unpriced
     table, lots = before.positions, before.lots
     numbers = np.zeros((table.num_rows, len(NUMBERS)), np.int64)
     for name in _CARRIED_ON:
-        numbers[:, NUMBERS.index(name)] = table[name].to_numpy()
+        # What is not known is posted as nothing, and stays not known.
+        numbers[:, NUMBERS.index(name)] = pc.fill_null(table[name], 0).to_numpy()
     places = {key: at for at, key in enumerate(_keys(table))}
     owners = np.array([places[key] for key in _keys(lots)], np.int64)
     kept = Lots(
-        *(lots[name].to_numpy() for name in ("alpha_rao", "tao_rao", "acquired_block_number")),
+        *(
+            pc.fill_null(lots[name], 0).to_numpy()
+            for name in ("alpha_rao", "tao_rao", "acquired_block_number")
+        ),
         linked(numbers, owners),
     )
-    unpriced[: table.num_rows] = table["unpriced_entries_count"].to_numpy()
+    unpriced[: table.num_rows] = np.stack([table[name].to_numpy() for name in _UNPRICED], axis=1)
     last_block = table["block_number"][0].as_py()
     return Positions(numbers, kept, last_block).grown(count), unpriced
 
@@ -198,17 +257,21 @@ def _positions(
         "block_number": np.full(len(order), end),
         "zero_basis_rao": after.zero_basis_rao()[at],
         "fifo_basis_rao": fifo[at],
-        "unpriced_entries_count": unpriced[at],
     }
+    columns |= {name: unpriced[at, kind] for kind, name in enumerate(_UNPRICED)}
+    for name, kinds in _UNKNOWN_WITH.items():
+        unknown = unpriced[at][:, list(kinds)].any(axis=1)
+        columns[name] = pa.array(columns[name], pa.int64(), mask=unknown)
     return _as(RECOMPUTED__POSITIONS_BY_DAY, columns)
 
 
-def _lots(after: Positions, order: list[Key], at: np.ndarray) -> pa.Table:
+def _lots(after: Positions, order: list[Key], at: np.ndarray, unpriced: np.ndarray) -> pa.Table:
     owners, lots = after.lots_in_order()
+    unknown = unpriced[owners][:, list(_UNKNOWN_WITH["fifo_basis_rao"])].any(axis=1)
     place = np.empty(len(after), np.int64)
     place[at] = np.arange(len(at))
     by_place = np.argsort(place[owners], kind="stable")
-    owners, lots = place[owners][by_place], lots[by_place]
+    owners, lots, unknown = place[owners][by_place], lots[by_place], unknown[by_place]
     starts = np.searchsorted(owners, owners)
     named = pa.array(owners)
     columns = {
@@ -222,23 +285,39 @@ def _lots(after: Positions, order: list[Key], at: np.ndarray) -> pa.Table:
             "lot_index": np.arange(len(owners)) - starts,
             "acquired_block_number": after.lots.acquired_block[lots],
             "alpha_rao": after.lots.alpha_rao[lots],
-            "tao_rao": after.lots.tao_rao[lots],
+            "tao_rao": pa.array(after.lots.tao_rao[lots], pa.int64(), mask=unknown),
         },
     )
 
 
 def _realized(
-    ledger: pa.Table, effect: np.ndarray, alpha: np.ndarray, tao: np.ndarray, cost: np.ndarray
+    ledger: pa.Table,
+    effect: np.ndarray,
+    alpha: np.ndarray,
+    tao: np.ndarray,
+    cost: np.ndarray,
+    is_unpriced: np.ndarray,
+    is_cost_known: np.ndarray,
 ) -> pa.Table:
     gives = (effect == Effect.SELL) | (effect == Effect.LOSE)
     rows = np.flatnonzero(gives | cost.any(axis=0))
     kept = ledger.take(pa.array(rows))
+    is_unpaid = (is_unpriced & (effect == Effect.SELL))[rows]
+    is_costless = ~is_cost_known[:, rows].all(axis=0)
     columns = {name: kept[name] for name in ("block_number", "entry_index", *KEY, "kind")}
     columns |= {
         "alpha_rao": np.where(gives, alpha, 0)[rows],
-        "tao_rao": np.where(effect == Effect.SELL, tao, 0)[rows],
+        "tao_rao": pa.array(np.where(effect == Effect.SELL, tao, 0)[rows], mask=is_unpaid),
+        "unpriced_reason": pc.if_else(
+            pa.array(is_unpaid),
+            kept["unpriced_reason"],
+            pc.if_else(pa.array(is_costless), COST_UNKNOWN, pa.scalar(None, pa.string())),
+        ),
     }
-    columns |= {f"{method}_cost_rao": cost[at, rows] for at, method in enumerate(METHODS)}
+    columns |= {
+        f"{method}_cost_rao": pa.array(cost[at, rows], mask=~is_cost_known[at, rows])
+        for at, method in enumerate(METHODS)
+    }
     return _as(RECOMPUTED__REALIZED_PNL, columns)
 
 

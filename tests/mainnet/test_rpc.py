@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.chain import node, rpc
+from orchestration.chain.endpoints import Final
 from orchestration.chain.keys import PREFIX_BYTES, item_prefix, map_key, netuid_of, parameters_of
 from orchestration.chain.layout import (
     ALL_ITEMS,
@@ -33,9 +34,6 @@ Asked = tuple[str, list]
 
 class Told:
     """An endpoint that answers a call with what was recorded, and keeps what it was asked."""
-
-    finalized = 1 << 32
-    """Every recorded block is final."""
 
     def __init__(self, result: Any) -> None:
         self.result = result
@@ -95,10 +93,11 @@ def test_a_hash_is_of_the_block_whose_header_it_leads_to(exchanges, headers):
     """Four blocks. We ask for many at once: a list of numbers is answered with a list of hashes."""
     known = list(of(exchanges, "chain_getBlockHash"))
     assert len(known) == 4
+    final = Final(*next((number, block_hash) for (number,), block_hash in known))
     for (number,), block_hash in known:
-        found, asked = read(node._hashes, [block_hash], number, number)
+        found, asked = read(node._on_chain, [block_hash, final.hash], final, [number])
         assert found == [block_hash]
-        assert asked == ("chain_getBlockHash", [[number]])
+        assert asked == ("chain_getBlockHash", [[number, final.number]])
         assert node._number_of(headers[block_hash]) == number
 
 
@@ -146,14 +145,15 @@ def test_keys_come_in_pages(exchanges):
     pages = list(of(exchanges, "state_getKeysPaged"))
     assert len(pages) == 17
     for (prefix, count, start, block_hash), result in pages:
-        found, asked = read(node._page, result, octets(prefix), octets(start), block_hash)
+        at = (block_hash, node._KEYS_A_PAGE)
+        found, asked = read(node._keys_after, result, octets(prefix), octets(start), *at)
         assert found == [octets(key) for key in result]
         assert len(found) <= count
         start = None if start == prefix else start
         assert asked == ("state_getKeysPaged", [prefix, 1_000, start, block_hash])
         if found:
             with pytest.raises(rpc.BadAnswer, match="out of order"):
-                read(node._page, result[::-1] + result[:1], octets(prefix), b"", block_hash)
+                read(node._keys_after, result[::-1] + result[:1], octets(prefix), b"", *at)
 
 
 def test_values_come_in_the_order_of_the_question(exchanges):

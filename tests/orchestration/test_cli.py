@@ -1,15 +1,20 @@
 """The command line: answers in every form, and one sentence for a person's mistake."""
 
 import csv
+import datetime as dt
 import io
 import json
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
-from orchestration import cli
+from orchestration import cli, refresh, statement
+from orchestration.chain.recording import Recording
 from orchestration.errors import TaobooksError
 
 QUERY = "select netuid, tao_in_emission_rao, tao_in_emission_tao from fct_subnet_emissions_by_day"
@@ -101,10 +106,35 @@ def test_a_wide_answer_in_a_file_is_not_broken(run, tmp_path):
     assert "fully_diluted_value_tao" in path.read_text()
 
 
+def test_an_answer_wider_than_the_terminal_is_shown_as_records(run, monkeypatch):
+    monkeypatch.setattr(cli.out, "_width", 100)
+    output = run("sql", "select * from fct_pools_by_day order by netuid limit 1").output
+    assert "1 of 1 ──" in output
+    assert "fully_diluted_value_tao   1790363.777428865" in output
+
+
+def test_the_tables_of_the_warehouse_are_listed_with_rows_and_a_sentence(run):
+    rows = json.loads(run("tables", "-f", "json").output)
+    found = {row["table"]: (row["rows"], row["what it is"]) for row in rows}
+    assert found["fct_blocks"] == ("601", "Blocks, with what each minted.")
+    assert all(said.endswith(".") for _, said in found.values())
+    layers = json.loads(run("tables", "--all", "-f", "json").output)
+    assert layers[: len(rows)] == rows
+    assert all(row["what it is"].endswith(".") for row in layers)
+
+
+def test_the_columns_of_a_table_are_listed(run):
+    output = run("tables", "dim_subnets").output
+    assert output.startswith("dim_subnets: Subnets. A netuid is used again")
+    assert "NetworkRegisteredAt: the block that made the subnet." in output
+    assert "did you mean dim_subnets?" in sentence(run("tables", "dim_subnet"))
+
+
 def test_a_query_that_is_wrong_is_said_without_a_traceback(run):
     said = sentence(run("sql", "select nothing from nowhere"))
-    assert said.startswith("The query failed:")
-    assert "nowhere" in said
+    assert said.startswith("The query failed: there is no table 'nowhere'")
+    misspelt = sentence(run("sql", "select emission_rnk from fct_subnet_emissions_by_day"))
+    assert "did you mean emission_rank" in misspelt
 
 
 def test_status_names_days_freshness_and_verdicts(run):
@@ -120,6 +150,23 @@ def test_status_goes_on_where_the_source_cannot_be_read(run, monkeypatch):
     output = run("status").output
     assert "the source cannot be read: /nowhere is not a recording" in output
     assert "SubnetTaoInEmission" in output
+
+
+def test_status_says_which_days_of_the_source_are_missing(run, monkeypatch):
+    asked = {"days": (dt.date(2025, 7, 6), dt.date(2025, 7, 10))}
+    monkeypatch.setattr(Recording, "days", lambda reader: asked["days"])
+    missing = "Missing    2025-07-06 to 2025-07-07, 2025-07-09 to 2025-07-10 (4 days) of the source"
+    assert missing in run("status").output
+    asked["days"] = (dt.date(2025, 7, 8), dt.date(2025, 7, 8))
+    assert "Missing" not in run("status").output
+
+
+def test_gaps_of_an_empty_home_is_a_sentence_and_no_success(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("TAOBOOKS_HOME", str(tmp_path / "new"))
+    result = run("gaps")
+    assert result.exit_code == 1
+    assert "No day is landed in" in sentence(result)
+    assert "run `taobooks refresh` first" in sentence(result)
 
 
 def test_status_before_the_first_refresh_says_what_to_run(run, monkeypatch, tmp_path):
@@ -149,11 +196,23 @@ def test_days_that_make_no_sense_are_said(run, arguments, said):
         ("SNAPSHOT_INTERVAL", "often", "TAOBOOKS_SNAPSHOT_INTERVAL is 'often'"),
         ("SNAPSHOT_INTERVL", "10", "TAOBOOKS_SNAPSHOT_INTERVL is no setting"),
         ("HOME", "/etc/passwd", "it is a file, and must be a folder"),
+        ("PRICES_FOLDER", "/nowhere", "TAOBOOKS_PRICES_FOLDER is /nowhere, which is no folder"),
+        ("PRICES_URL", "http://a.example/k?key=secret", "TAOBOOKS_PRICES_URL is no https address"),
     ],
 )
-def test_settings_that_make_no_sense_are_said(run, monkeypatch, name, value, said):
+@pytest.mark.parametrize(
+    "command", [("refresh",), ("backfill", "--from", "2025-07-08", "--to", "2025-07-08")]
+)
+def test_settings_that_make_no_sense_are_said_before_any_work(
+    run, monkeypatch, command, name, value, said
+):
+    def begun(*_):
+        raise AssertionError("the work has begun")
+
+    monkeypatch.setattr(refresh, "run", begun)
     monkeypatch.setenv(f"TAOBOOKS_{name}", value)
-    assert said in sentence(run("refresh"))
+    assert said in sentence(run(*command))
+    assert "secret" not in sentence(run(*command))
 
 
 def test_settings_may_stand_in_a_dotenv_file(tmp_path, monkeypatch):
@@ -190,6 +249,85 @@ def test_a_mistake_ends_with_exit_code_1_and_no_traceback(run, monkeypatch, caps
     assert "Traceback" not in capsys.readouterr().err
 
 
+# ---------------------------------------------------------------------- a work and its end
+
+
+def test_without_a_terminal_each_step_is_a_plain_line(monkeypatch):
+    log = Console(file=io.StringIO(), width=40)
+    monkeypatch.setattr(cli, "err", log)
+    lines = cli._Lines()
+    lines.begins(3)
+    lines.starts("raw_chain__blocks", "2025-07-08")
+    lines.says("said too soon after the step began")
+    lines.ends("raw_chain__blocks")
+    lines.starts("warehouse", None)
+    monkeypatch.setattr(cli, "_SECONDS_OF_SILENCE", 0)
+    lines.says("[a long] step\r\nis heard again, and its line is not broken")
+    said = [line.partition(" ") for line in log.file.getvalue().splitlines()]
+    assert [line for _, _, line in said] == [
+        "1/3 2025-07-08 raw_chain__blocks",
+        "2/3 warehouse",
+        "2/3 warehouse: [a long] step is heard again, and its line is not broken",
+    ]
+    assert all(re.fullmatch(r"\d+:\d\d:\d\d", elapsed) for elapsed, _, _ in said)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ([], ""),
+        (["2026-06-01"], "2026-06-01"),
+        (["2026-05-31", "2026-06-01"], "2026-05-31 to 2026-06-01 (2 days)"),
+        (["2026-06-01", "2026-06-03"], "2026-06-01, 2026-06-03 (2 days)"),
+        (
+            [f"2026-06-{day:02}" for day in range(1, 31, 2)],
+            "2026-06-01, 2026-06-03, 2026-06-05, 2026-06-07, ..., 2026-06-29 (15 days)",
+        ),
+    ],
+)
+def test_days_are_said_as_spans(days, said):
+    assert cli._spans(days) == said
+
+
+def test_a_refresh_says_first_which_days_it_takes():
+    planned = refresh.Plan(["2026-06-03"], ["2026-06-01"], ["2026-06-02"])
+    assert cli._intention(planned) == (
+        "Taking 2026-06-03; deriving 2026-06-02 again with newer code; 2026-06-01 left, being "
+        "complete."
+    )
+    assert cli._intention(refresh.Plan([], [])) == "No day is missing."
+
+
+def test_a_summary_begins_with_the_totals_of_the_verdicts(run, books):
+    with cli.out.capture() as shown:
+        cli._summary(books, refresh.Plan(["2025-07-08"], []))
+    first, second, *_ = shown.get().splitlines()
+    totals = "sum(exact_count), sum(differs_count), sum(unexplained_count), sum(unobserved_count)"
+    counted = run("sql", f"select {totals} from rec_verdicts_by_day", "-f", "csv").output
+    counts = [int(count) for count in counted.splitlines()[1].split(",")]
+    names = ("exact", "differs", "unexplained", "unobserved")
+    assert counts[0] > 0
+    assert first == "Verdicts   " + ", ".join(
+        f"{count:,} {name}" for count, name in zip(counts, names, strict=True)
+    )
+    assert second.startswith("Verdicts by quantity")
+
+
+def test_ctrl_c_ends_with_one_sentence_and_no_traceback(run, monkeypatch, capsys):
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.argv", ["taobooks", "status"])
+    monkeypatch.setattr(cli.coverage, "read", pressed)
+    monkeypatch.setattr(cli, "err", Console(stderr=True))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == (
+        "taobooks: stopped; what was landed stays, run the same command to go on.\n"
+    )
+
+
 # ---------------------------------------------------------------------- pnl
 
 
@@ -204,7 +342,7 @@ def busiest(run) -> str:
 
 def test_a_statement_has_what_was_realised_what_is_held_and_every_lot(run, busiest, tmp_path):
     path = tmp_path / "statement.csv"
-    assert run("pnl", "--coldkey", busiest, "--csv", str(path)).exit_code == 0
+    assert run("pnl", "--coldkey", busiest, "--lots", "--csv", str(path)).exit_code == 0
     rows = list(csv.DictReader(path.open()))
     assert {(row["part"], row["method"]) for row in rows} == {
         ("realised", "zero_basis"),
@@ -214,6 +352,7 @@ def test_a_statement_has_what_was_realised_what_is_held_and_every_lot(run, busie
         ("held", "fair_value"),
         ("held", "fifo"),
         ("lot", "fifo"),
+        *((f"total_{part}", m) for part in ("realised", "held") for m in statement.METHODS),
     }
 
     def sums(part: str, column: str) -> dict[str, int]:
@@ -234,9 +373,25 @@ def test_a_statement_has_what_was_realised_what_is_held_and_every_lot(run, busie
 def test_a_statement_by_one_method_goes_to_the_screen(run, busiest):
     result = run("pnl", "--coldkey", busiest, "--method", "fair_value")
     assert result.exit_code == 0
-    assert "fair_value" in result.output
+    assert "By fair_value, in TAO" in result.output
     assert "zero_basis" not in result.output
-    assert "lot" not in result.output
+    assert "Lots" not in result.output
+    assert f"{busiest} at the end of 2025-07-08, block 900; the books begin at block 300." in (
+        result.output
+    )
+    query = (
+        "select fair_value_rpnl_tao from (select sum(rpnl_tao) as fair_value_rpnl_tao from"
+        f" fct_realized_pnl where method = 'fair_value' and coldkey_ss58 = '{busiest}')"
+    )
+    total = json.loads(run("sql", query, "-f", "json").output)[0]["fair_value_rpnl_tao"]
+    last = [line for line in result.output.splitlines() if line.startswith("│ all")]
+    assert f"{Decimal(total):,.9f}" in last[0]
+
+
+def test_a_statement_shows_its_lots_when_asked(run, busiest):
+    result = run("pnl", "--coldkey", busiest, "--method", "fifo", "--lots")
+    assert result.exit_code == 0
+    assert "Lots by fifo" in result.output
 
 
 @pytest.mark.parametrize(
@@ -247,6 +402,13 @@ def test_a_statement_by_one_method_goes_to_the_screen(run, busiest):
         (
             ("--coldkey", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", "--method", "lifo"),
             "choose one of zero_basis",
+        ),
+        (
+            (
+                *("--coldkey", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"),
+                *("--method", "zero_basis", "--lots"),
+            ),
+            "--lots are those of fifo",
         ),
     ],
 )

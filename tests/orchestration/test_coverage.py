@@ -134,7 +134,18 @@ def test_days_derived_by_other_code_or_landed_with_fewer_items_are_gaps(lake, mo
         " is landed, and not derived by the code in use."
     ] * 3
     monkeypatch.setattr(coverage, "asked_at", lambda specs: "more")
-    assert "before all storage items of today were asked for" in sentences(lake)[0]
+    assert "before all of today's state was asked for" in sentences(lake)[0]
+
+
+def test_a_day_landed_without_snapshots_at_its_ends_is_taken_again(lake, monkeypatch):
+    """Their names were told by the interval alone; at every block there is nothing to add."""
+    with monkeypatch.context() as patch:
+        patch.setattr(coverage, "_snapshots", lambda interval: f"every-{interval}")
+        put(lake, DAYS[1], headers(11, 20), interval=60)
+    assert coverage.landed_day(lake, DAYS[0]).is_as_asked_today
+    assert not coverage.landed_day(lake, DAYS[1]).is_as_asked_today
+    put(lake, DAYS[1], headers(11, 20), interval=60)
+    assert coverage.landed_day(lake, DAYS[1]).is_as_asked_today
 
 
 def test_what_is_derived_is_shown_until_newer_bytes_of_the_day_are_landed_whole(lake):

@@ -1,5 +1,7 @@
 """The code location loads, and is shaped as we say it is."""
 
+import json
+
 import dagster as dg
 import pytest
 
@@ -123,3 +125,34 @@ def test_the_instance_sends_nothing_and_lets_one_writer_in(tmp_path):
     assert config["concurrency"]["runs"]["max_concurrent_runs"] > 1
     (limit,) = config["concurrency"]["runs"]["tag_concurrency_limits"]
     assert (limit["key"], limit["limit"]) == ("dagster/partition", 1)
+
+
+def test_every_model_is_shown_by_its_description_with_its_sql_under_it(graph):
+    from orchestration.defs.warehouse.project import manifest
+
+    nodes = json.loads(manifest().read_text())["nodes"].values()
+    for model in (node for node in nodes if node["resource_type"] == "model"):
+        shown = graph.get(dg.AssetKey(model["name"])).description
+        words, _, made = shown.partition("\n\n```sql\n")
+        assert words == " ".join(model["description"].split())
+        assert made.strip() == f"{model['raw_code'].strip()}\n```"
+
+
+def test_everything_a_person_sees_in_the_ui_says_what_it_is(repository):
+    graph = repository.asset_graph
+    for key in graph.asset_check_keys:
+        assert (graph.get_check_spec(key).description or "").endswith("."), key
+    for schedule in repository.schedule_defs:
+        assert schedule.description, schedule.name
+    for job in repository.get_all_jobs():
+        assert job.description or job.name.startswith("__"), job.name
+
+
+def test_a_check_of_dbt_is_described_by_the_rule_it_holds_to(graph):
+    said = {
+        graph.get_check_spec(key).description
+        for key in graph.asset_check_keys
+        if key.asset_key == dg.AssetKey("dim_subnets")
+    }
+    assert "No two rows have the same netuid, subnet_generation." in said
+    assert "In every row: netuid > 0." in said

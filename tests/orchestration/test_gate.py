@@ -1,6 +1,7 @@
 """A day that breaks what we expect of it is stopped, and the sentence says what and where."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,9 +68,10 @@ def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_good_day_passes_and_has_a_page(day, whole, docs, name):
     verdict = judged(whole if name in OF_THE_WHOLE_DAY else day, name, docs)
     assert verdict.passed, verdict.broken
-    assert verdict.expectations >= 4
+    assert len(verdict.found) >= 4
+    assert {found for _, found in verdict.found} == {"met"}
     assert (docs / "index.html").is_file()
-    assert list((docs / "validations" / name).rglob("*.html"))
+    assert verdict.page in (docs / "validations" / name).rglob("*.html")
 
 
 def other_chain(table: pa.Table) -> pa.Table:
@@ -172,6 +174,38 @@ def test_the_data_docs_load_nothing_from_another_host(day, docs):
         if ("src=" in line or "<link" in line) and "http" in line
     ]
     assert loads == []
+
+
+def test_a_page_says_of_which_day_of_which_table_it_is_and_when_it_was_judged(day, docs):
+    begun = dt.datetime.now(dt.UTC)
+    verdict = judged(day, "chain__blocks", docs)
+    page, index = verdict.page.read_text(), (docs / "index.html").read_text()
+    assert page.count("<title>") == index.count("<title>") == 1
+    assert "<title>chain__blocks of 2025-07-08</title>" in page
+    assert "<h4>chain__blocks of 2025-07-08</h4>" in page
+    assert "Data asset" not in page
+    said = re.findall(r"Judged at:?(?:</span>)? ([\d :-]+ UTC)", page)
+    row = re.search(
+        r"'run_time': '([^']+)', '_run_time_sort': ([\d.]+), 'run_name': '2025-07-08'"
+        r"[^}]*}[^}]*'asset_name': 'chain__blocks'",
+        index,
+    )
+    assert [*said] == [row[1]] * 2
+    at = dt.datetime.fromtimestamp(float(row[2]), tz=dt.UTC)
+    assert dt.timedelta(seconds=-1) < at - begun < dt.timedelta(minutes=2)
+    for theirs in ("Run Time", "Asset Name", "Batch ID", "00:00:00"):
+        assert theirs not in index, theirs
+    expected = (docs / "expectations" / "chain__blocks.html").read_text()
+    assert "<title>What is expected of chain__blocks</title>" in expected
+
+
+def test_of_a_broken_expectation_the_verdict_says_how_often_and_where(day, docs):
+    twice_there = twice(day["chain__blocks"], 3)
+    verdict = judged(day, "chain__blocks", docs, chain__blocks=twice_there)
+    found = dict(verdict.found)
+    assert found["no block stands twice"] == "broken: 2 of 101 rows, first at block_number 303"
+    assert found["a block hash is 32 bytes"] == "met"
+    judged(day, "chain__blocks", docs)
 
 
 def test_judging_a_day_again_replaces_its_page(day, docs):

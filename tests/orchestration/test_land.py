@@ -11,22 +11,26 @@ from orchestration.chain.recording import Recording
 from orchestration.errors import SourceError
 
 
-def test_snapshots_are_aligned_on_block_numbers_not_on_where_the_day_begins():
-    assert land.snapshot_blocks(range(301, 421), 60, 0) == [360, 420]
-    assert land.snapshot_blocks(range(355, 365), 60, 0) == [360]
+def test_snapshots_are_the_ends_and_blocks_aligned_on_numbers_not_on_where_the_day_begins():
+    assert land.snapshot_blocks(range(301, 421), 60, 0) == [301, 360, 420]
+    assert land.snapshot_blocks(range(355, 365), 60, 0) == [355, 360, 364]
+    assert land.snapshot_blocks(range(360, 421), 60, 0) == [360, 420]
+    assert land.snapshot_blocks(range(301, 302), 60, 0) == [301]
     assert land.snapshot_blocks(range(5), 1, 0) == [1, 2, 3, 4]
 
 
 def test_a_block_whose_parent_has_no_state_gets_no_snapshot():
     assert land.snapshot_blocks(range(300, 304), 1, 300) == [301, 302, 303]
+    assert land.snapshot_blocks(range(300, 304), 60, 300) == [301, 303]
+    assert land.snapshot_blocks(range(300, 301), 60, 300) == []
 
 
 def test_state_is_read_at_adjacent_pairs_whatever_the_interval(embedded):
     reader = Recording(embedded)
-    headers = land.raw_blocks(reader, range(300, 901))
+    headers = land.raw_blocks(reader, range(310, 891))
     rows = pa.Table.from_batches(land.raw_storage(reader, headers, 100))
     read = sorted(set(rows["block_number"].to_pylist()))
-    pairs = [block for n in range(400, 901, 100) for block in (n - 1, n)]
+    pairs = [block for n in (310, *range(400, 801, 100), 890) for block in (n - 1, n)]
     assert set(read) <= set(pairs)
     # Block emission changes something in every block, so every block of a pair has rows.
     assert read == pairs

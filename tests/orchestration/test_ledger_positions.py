@@ -36,6 +36,7 @@ def ledger(*entries: tuple) -> pa.Table:
         rows.append(row | {"tao_rao": 0 if is_earned else tao})
         if is_earned:
             rows[-1]["worth_rao"] = tao
+        rows[-1]["unpriced_reason"] = "not said" if tao is None else None
     return pa.Table.from_pylist(rows, CHAIN__STAKE_LEDGER)
 
 
@@ -80,13 +81,67 @@ def test_what_is_held_when_the_books_begin_is_entered_at_its_worth():
     assert day.lots.to_pylist()[0]["acquired_block_number"] == 10
 
 
-def test_what_has_no_price_is_counted_not_guessed():
-    day = post_day(None, NONE, stakes(10, 20, A=(101, 101)), prices(11, None))
+COSTS = ("zero_basis_rao", "fair_value_basis_rao", "fifo_basis_rao")
+
+
+def test_what_is_held_without_a_price_has_a_cost_that_is_not_known():
+    entries = ledger((12, "sell", "A", -1, 9), (13, "buy", "A", 2, -4))
+    day = post_day(None, entries, stakes(10, 20, A=(101, 102)), prices(11, None))
     found = position(day, "A")
-    assert (found["opened_tao_rao"], found["unpriced_entries_count"]) == (0, 1)
-    earned = ledger((12, "dividend", "A", 5, None))
-    found = position(post_day(None, earned, stakes(10, 20, A=(0, 5)), prices(11)), "A")
-    assert (found["earned_tao_rao"], found["unpriced_entries_count"]) == (0, 1)
+    assert found["unpriced_purchases_count"] == 1
+    assert [found[name] for name in ("opened_tao_rao", "bought_tao_rao", *COSTS)] == [None] * 5
+    assert found["sold_tao_rao"] == 9
+    assert {row["tao_rao"] for row in day.lots.to_pylist()} == {None}
+    (sale,) = [row for row in day.realized.to_pylist() if row["kind"] == "sell"]
+    assert (sale["tao_rao"], sale["zero_basis_cost_rao"], sale["fifo_cost_rao"]) == (9, None, None)
+    assert "worth was not known" in sale["unpriced_reason"]
+
+
+def test_what_was_earned_without_a_price_costs_nothing_by_zero_basis_alone():
+    entries = ledger((12, "buy", "A", 5, -20), (13, "dividend", "A", 5, None))
+    found = position(post_day(None, entries, stakes(10, 20, A=(0, 10)), prices(11)), "A")
+    assert (found["earned_tao_rao"], found["unpriced_earnings_count"]) == (None, 1)
+    assert [found[name] for name in COSTS] == [20, None, None]
+    assert found["bought_tao_rao"] == 20
+
+
+def test_the_end_of_a_subnet_that_does_not_say_what_it_paid_is_no_sale_for_nothing():
+    entries = ledger((12, "buy", "A", 5, -20), (13, "sell", "A", -1, 6))
+    ended = ledger(
+        (12, "buy", "A", 5, -20), (13, "sell", "A", -1, 6), (14, "dissolution", "A", -4, None)
+    )
+    assert (
+        position(post_day(None, entries, stakes(10, 20, A=(0, 4)), prices(11)), "A")["sold_tao_rao"]
+        == 6
+    )
+    day = post_day(None, ended, stakes(10, 20, A=(0, 0)), prices(11))
+    found = position(day, "A")
+    assert (found["sold_tao_rao"], found["unpriced_sales_count"]) == (None, 1)
+    assert (found["zero_basis_cost_rao"], found["fifo_cost_rao"]) == (20, 20)
+    sale, end = day.realized.to_pylist()
+    assert (sale["tao_rao"], sale["fifo_cost_rao"], sale["unpriced_reason"]) == (6, 4, None)
+    assert (end["tao_rao"], end["fifo_cost_rao"], end["unpriced_reason"]) == (None, 16, "not said")
+
+
+def test_a_cost_that_is_not_known_goes_where_the_alpha_goes_and_over_the_day_s_end():
+    entries = ledger(
+        (12, "transfer_out", "A", -40, 0),
+        (12, "transfer_in", "B", 40, 0),
+        (13, "buy", "C", 10, -5),
+    )
+    held = stakes(10, 20, A=(100, 60), B=(0, 40), C=(0, 10))
+    first = post_day(None, entries, held, prices(11, None))
+    assert position(first, "B")["unpriced_moves_count"] == 1
+    assert [position(first, "B")[name] for name in COSTS] == [None] * 3
+    assert position(first, "B")["bought_tao_rao"] == 0
+    assert [position(first, "C")[name] for name in COSTS] == [5] * 3
+    later = ledger((22, "sell", "B", -40, 9), (23, "sell", "C", -4, 9))
+    held = stakes(20, 30, A=(60, 60), B=(40, 0), C=(10, 6))
+    second = post_day(first, later, held, prices(21))
+    of_b, of_c = second.realized.to_pylist()
+    assert (of_b["tao_rao"], of_b["zero_basis_cost_rao"]) == (9, None)
+    assert (of_c["tao_rao"], of_c["zero_basis_cost_rao"], of_c["unpriced_reason"]) == (9, 2, None)
+    assert [position(second, "A")[name] for name in COSTS] == [None] * 3
 
 
 def test_a_chain_of_transfers_brings_the_first_cost_to_the_last_sale():

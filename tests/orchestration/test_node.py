@@ -1,8 +1,10 @@
 """A chain read from its nodes is the chain that was recorded, however badly the nodes behave."""
 
 import asyncio
+import bisect
 import datetime as dt
 import json
+import random
 import time
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from orchestration import settings
 from orchestration.chain import endpoints, land, metadata, rpc, stake_events, stakes
 from orchestration.chain.budget import Budget
-from orchestration.chain.node import Node
+from orchestration.chain.node import Node, _first_at
 from orchestration.chain.reader import ChainReader
 from orchestration.chain.record import record
 from orchestration.chain.recording import Recording
@@ -114,6 +116,16 @@ def test_a_map_of_many_pages_comes_whole_and_in_order(small, opened, monkeypatch
             assert next(node.keys(item.prefix, [610])) == next(recording.keys(item.prefix, [610]))
 
 
+@pytest.mark.parametrize("item", [stakes.SHARES.prefix, b"\x00" * 32])
+def test_a_map_without_a_key_is_told_from_state_that_is_not_there(small, opened, item):
+    blocks = range(601, 630)
+    # Of two nodes behind the address one has no old state, and says that there is no key.
+    with serving(small, Faults(pruned=0.2, pruned_answer="absent")) as served:
+        told = list(opened(served.ws_url).keys(item, blocks))
+    assert told == list(Recording(small).keys(item, blocks))
+    assert served.faults_done["pruned"] > 0
+
+
 def test_a_snapshot_of_more_keys_than_a_request_comes_whole(small, opened, monkeypatch):
     monkeypatch.setattr(endpoints, "_MOST_KEYS", 7)
     recording = Recording(small)
@@ -130,8 +142,9 @@ def test_a_snapshot_of_more_keys_than_a_request_comes_whole(small, opened, monke
 def test_a_fault_changes_no_row(few, few_recorded, opened, fault):
     faults = {
         "latency": Faults(latency_seconds=0.005, jitter_seconds=0.02),
-        # Nine headers are asked for.
+        # Nine headers are asked for, and hashes a few times.
         "unlinked": Faults(unlinked=0.3),
+        "forked": Faults(forked=0.6),
     }.get(fault) or Faults(**{fault: 0.05})
     with serving(few, faults) as served:
         # A websocket has no status of its own.
@@ -172,7 +185,7 @@ def scripted(work, **troubles: list[rpc.Trouble]):
 
     async def run():
         source = endpoints.Endpoints(["http://host"], Budget(IN_FLIGHT))
-        source._all[0]._link = Scripted(**troubles)
+        source.all[0]._link = Scripted(**troubles)
         try:
             return await work(source)
         finally:
@@ -186,7 +199,7 @@ def scripted(work, **troubles: list[rpc.Trouble]):
 )
 def test_a_refusal_holds_the_call_and_many_or_a_long_one_the_endpoint(refusals, seconds, rests):
     async def work(source):
-        endpoint = source._all[0]
+        endpoint = source.all[0]
         asked = [asyncio.create_task(endpoint.ask("odd", [], str)) for _ in range(refusals)]
         await asyncio.sleep(0.05)
         is_resting = endpoint.rests_for() > 0
@@ -205,7 +218,7 @@ def test_patience_begins_with_the_question_and_not_with_the_last_answer(monkeypa
     monkeypatch.setattr(endpoints, "_TRIES_HERE", 1)
 
     async def work(source):
-        source._genesis = source._all[0]._genesis = "0x00"
+        source._genesis = source.all[0]._genesis = "0x00"
         source._heard_at = time.monotonic() - 2 * endpoints.PATIENCE_SECONDS
         return await source.ask(lambda endpoint: endpoint.ask("late", [], str))
 
@@ -228,6 +241,54 @@ def test_old_state_is_asked_of_the_endpoint_that_has_it(small, recorded, opened,
     with serving(small, pruned) as full, serving(small) as archive:
         assert landed(opened(full.ws_url, archive.ws_url)) == recorded
         assert full.requests["state_queryStorageAt"] > 50
+
+
+@pytest.mark.parametrize("is_regular", [True, False])
+def test_the_first_block_of_a_day_is_found_by_few_questions(is_regular):
+    """Ten weeks of a chain that misses one slot in a hundred, and stood still for a day; or makes a
+    block whenever it likes."""
+    chance, moment, times = random.Random(1), 1_700_000_000_000, []
+    while len(times) < (500_000 if is_regular else 50_000):
+        times.append(moment)
+        missed = chance.random() < 0.01 if is_regular else chance.random() * 100
+        moment += int(12_000 * (1 + missed)) + (86_400_000 if len(times) == 200_000 else 0)
+    blocks, asked, calls = range(7, 7 + len(times)), {}, []
+
+    def time_of(block: int) -> int:
+        if block not in asked:
+            calls[-1] += 1
+            asked[block] = times[block - 7]
+        return asked[block]
+
+    for day in range(times[0] // 86_400_000, times[-1] // 86_400_000 + 2):
+        calls.append(0)
+        found = _first_at(blocks, day * 86_400_000, time_of, asked)
+        assert found == 7 + bisect.bisect_left(times, day * 86_400_000)
+    if is_regular:
+        assert sum(calls) / len(calls) < 8, "and by bisection 19"
+        assert max(calls) < 30
+    else:
+        assert max(calls) < 50
+
+
+def test_a_pruned_node_is_asked_of_few_blocks_and_again_as_it_goes_on(embedded, opened):
+    with serving(embedded, Faults(pruned_below=880)) as full:
+        source = opened(full.ws_url)
+        assert source.first_state_block() == 880
+        assert full.requests["state_queryStorageAt"] < 40
+        full.server._methods._pruned_below = 890
+        assert source.first_state_block() == 880, "as it was when days were asked for"
+        source._first_state_at -= endpoints.FORGET_SECONDS + 1
+        source.days()
+        assert source.first_state_block() == 890
+
+
+def test_a_block_whose_header_is_not_there_asks_for_an_archive(small, opened):
+    with (
+        serving(small) as served,
+        pytest.raises(SourceError, match=r"block 598 any more; add an archive endpoint"),
+    ):
+        opened(served.ws_url).headers(range(598, 602))
 
 
 def test_a_pruned_node_says_from_which_block_it_has_state(small, opened):
@@ -299,6 +360,32 @@ def test_an_endpoint_that_is_behind_is_not_asked_for_what_is_not_final_to_it(
         assert forked.requests["state_queryStorageAt"] > 0
 
 
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_two_endpoints_with_two_final_chains_stop_with_a_sentence(
+    small, altered, opened, is_behind
+):
+    def fork(blocks: pa.Table) -> pa.Table:
+        rows = blocks.to_pylist()
+        for row in rows:
+            if row["block_number"] >= 610:
+                row["block_hash"] = row["block_hash"][::-1]
+            if row["block_number"] > 610:
+                row["parent_hash"] = row["parent_hash"][::-1]
+        return pa.Table.from_pylist(rows, blocks.schema)
+
+    behind = Faults(finalized=620) if is_behind else None
+    with serving(small) as one, serving(altered(blocks=fork), behind) as other:
+        node = opened(one.ws_url, other.ws_url)
+
+        def ask_again() -> None:
+            for _ in range(4):
+                node._head_at = 0.0
+                node.finalized_head()
+
+        with pytest.raises(SourceError, match=r"disagree on block 6[23]0, which is final to both"):
+            ask_again()
+
+
 def test_the_finalized_head_never_moves_back(small, opened):
     with serving(small) as ahead, serving(small, Faults(finalized=605)) as behind:
         node = opened(ahead.ws_url, behind.ws_url)
@@ -354,19 +441,7 @@ def test_a_recording_is_not_written_over_another(small, tmp_path):
         record(Recording(small), range(590, 607), tmp_path / "new")
 
 
-# ---------------------------------------------------------------------- budget and settings
-
-
-def test_processes_share_the_budget(tmp_path, monkeypatch):
-    monkeypatch.setattr("orchestration.chain.budget._SECONDS_BETWEEN_COUNTS", 0)
-    first = Budget(32, tmp_path)
-    assert first.share() == 32
-    second, third = Budget(32, tmp_path), Budget(32, tmp_path)
-    assert [b.share() for b in (first, second, third)] == [10, 10, 10]
-    second.close()
-    assert first.share() == 16
-    third._held.close()  # as when its process was killed
-    assert first.share() == 32
+# ---------------------------------------------------------------------- settings
 
 
 @pytest.mark.parametrize(
@@ -389,14 +464,26 @@ def test_several_urls_are_one_source(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "source", ["wss://:9944/secret", "ftp://secret", "wss://one,secret", "wss://secret:port"]
+    "source",
+    [
+        "wss://:9944/secret",
+        "ftp://secret",
+        "wss://one,secret",
+        "wss://secret:port",
+        "wss:/one/secret",
+        "one/secret",
+        "recording:wss://one/secret",
+        "recording:https:/one/secret",
+        "recording:user:secret@one",
+    ],
 )
 def test_what_is_no_url_of_a_node_is_refused_and_not_repeated(monkeypatch, source):
     monkeypatch.setenv("TAOBOOKS_SOURCE", source)
     chosen = settings.load()
     with pytest.raises(SettingsError, match="not a source of chain state") as caught:
         chosen.reader()
-    assert "secret" not in str(caught.value)
+    for shown in (str(caught.value), chosen.shown_source, repr(chosen)):
+        assert "secret" not in shown
 
 
 def test_an_error_is_sorted_by_what_helps():

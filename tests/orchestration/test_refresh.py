@@ -29,10 +29,11 @@ from orchestration.definitions import defs
 from orchestration.errors import TaobooksError
 from orchestration.examples import EXAMPLES
 from orchestration.ledger.kinds import EFFECTS
+from orchestration.lock import day_lock, held
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from tests.conftest import PROJECT, Silent
-from tests.orchestration.test_ledger_entries import assert_every_stake_closes
+from tests.orchestration.test_ledger_entries import NOT_RECORDED, assert_every_stake_closes
 
 DAY = "2025-07-08"
 EMISSIONS = ("SubnetTaoInEmission", "SubnetAlphaInEmission", "SubnetAlphaOutEmission")
@@ -212,7 +213,7 @@ def test_the_whole_capture_is_exact(localnet_a, at_home):
     day = [chosen.lake.read(n, DAY) for n in ("chain__stake_ledger", "chain__stakes_by_day")]
     assert_every_stake_closes(*day)
     kinds = set(day[0]["kind"].to_pylist())
-    assert kinds == EFFECTS.keys() - {"unattributed", "opening"}
+    assert kinds == EFFECTS.keys() - NOT_RECORDED
     assert ask(chosen.home, "select distinct verdict from rec_ledger_by_day") == [("exact",)]
     assert found["PoolCash"] == found["AlphaOutHeld"] == [27, 0, 0, 0]
     # The surge of netuid 6 and the spiral of netuid 17: money in and out of the pool, and who won.
@@ -507,6 +508,33 @@ def test_a_runtime_laid_out_otherwise_stops_its_day_and_no_other(altered, at_hom
     assert not coverage.read(chosen.lake, 1).gaps
 
 
+def test_the_ui_shows_each_run_under_its_job(books, repository):
+    with dg.DagsterInstance.from_config(str(books.dagster_home)) as instance:
+        of_location = dg.RunsFilter(tags={".dagster/repository": "__repository__@taobooks"})
+        runs = instance.get_runs(of_location)
+        assert len(runs) == len(instance.get_runs()) == 2
+    for run in runs:
+        assert run.status == dg.DagsterRunStatus.SUCCESS
+        assert run.remote_job_origin.location_name == "taobooks"
+        assert run.remote_job_origin.repository_origin.repository_name == repository.name
+        assert run.remote_job_origin.job_name == run.job_name
+    assert {run.job_name for run in runs} == {"land_day", "build_warehouse"}
+
+
+def test_a_run_that_fails_before_its_first_step_is_under_its_job_too(small, at_home):
+    chosen = at_home(small)
+    with (
+        held(day_lock(chosen.home, DAY), "testing"),
+        refresh.opened(chosen) as instance,
+        pytest.raises(TaobooksError, match="is at work on"),
+    ):
+        refresh.execute("land_day", instance, Silent(), DAY)
+    with refresh.opened(chosen) as instance:
+        (run,) = instance.get_runs()
+    assert run.status == dg.DagsterRunStatus.FAILURE
+    assert run.remote_job_origin.job_name == "land_day"
+
+
 def verdicts_on(chosen: Settings, asset: str, check: str, day: str) -> list:
     """Every judgement of a check on a day, oldest first."""
     with dg.DagsterInstance.from_config(str(chosen.dagster_home)) as instance:
@@ -641,7 +669,8 @@ def test_a_day_is_taken_and_the_warehouse_built_in_one_run(small, at_home):
 def test_sampled_snapshots_are_as_good_a_proof(small, at_home):
     chosen = at_home(small, snapshot_interval="10")
     take(chosen)
-    assert verdicts(chosen.home)["SubnetTaoInEmission"] == [3 * 24, 0, 0, 0]
+    # At 601, whose parent is the first with state, 610, 620 and 630.
+    assert verdicts(chosen.home)["SubnetTaoInEmission"] == [4 * 24, 0, 0, 0]
     assert ask(
         chosen.home, "select blocks_count, snapshot_blocks_count, is_without_holes from dim_days"
-    ) == [(31, 3, True)]
+    ) == [(31, 4, True)]

@@ -124,6 +124,69 @@ def test_a_registration_by_work_buys_nothing():
     assert (row["is_pool_touching"], row["pool_tao_in_rao"]) == (False, 0)
 
 
+def keys_of(row: dict) -> list:
+    ends = ("coldkey_ss58", "hotkey_ss58", "netuid")
+    return [row[name] for name in (*ends, *(f"dest_{name}" for name in ends))]
+
+
+def test_a_swap_of_a_key_says_whose_keys_and_on_which_subnet():
+    swapped, on_one, coldkey, dearer = rows_at(
+        293,
+        event("HotkeySwapped", coldkey="cold", old_hotkey="old", new_hotkey="new"),
+        event(
+            "HotkeySwappedOnSubnet", coldkey="cold", old_hotkey="old", new_hotkey="new", netuid=7
+        ),
+        event("ColdkeySwapped", old_coldkey="old", new_coldkey="new"),
+        event("ColdkeySwapped", old_coldkey="old", new_coldkey="new", swap_cost=5),
+    )
+    assert keys_of(swapped) == ["cold", "old", None, "cold", "new", None]
+    assert keys_of(on_one) == ["cold", "old", 7, "cold", "new", 7]
+    assert keys_of(coldkey) == keys_of(dearer) == ["old", None, None, "new", None, None]
+    assert not any(row["is_pool_touching"] for row in (swapped, on_one, coldkey, dearer))
+
+
+def paid(who: str, amount: int, extrinsic: int | None = 1) -> dict:
+    return event("Deposit", pallet="Balances", who=who, amount=amount, extrinsic=extrinsic)
+
+
+def test_what_the_end_of_a_subnet_pays_is_kept_and_no_other_deposit():
+    rows = rows_at(
+        343,
+        paid("elsewhere", 9, extrinsic=0),
+        paid("A", 50),
+        paid("B", 20),
+        event("NetworkRemoved", 7),
+        event("NetworkAdded", 7, 1),
+        paid("the fee that was not used", 3),
+        paid("elsewhere", 9, extrinsic=2),
+    )
+    told = [(row["event_name"], row["coldkey_ss58"], row["netuid"], row["tao_rao"]) for row in rows]
+    assert told == [
+        ("Deposit", "A", 7, 50),
+        ("Deposit", "B", 7, 20),
+        ("NetworkRemoved", None, 7, None),
+        ("NetworkAdded", None, 7, None),
+    ]
+    assert [row["event_index"] for row in rows] == [1, 2, 3, 4]
+
+
+def test_the_ends_of_two_subnets_in_one_extrinsic_are_told_apart():
+    rows = rows_at(
+        343, paid("A", 5), event("NetworkRemoved", 7), paid("A", 6), event("NetworkRemoved", 8)
+    )
+    assert [(row["netuid"], row["tao_rao"]) for row in rows] == [
+        (7, 5),
+        (7, None),
+        (8, 6),
+        (8, None),
+    ]
+
+
+def test_later_specs_say_when_all_that_a_subnet_was_is_cleared():
+    (row,) = rows_at(439, event("NetworkDissolveCleanupCompleted", netuid=7, extrinsic=None))
+    assert (row["event_name"], row["netuid"]) == ("NetworkDissolveCleanupCompleted", 7)
+
+
 def test_events_of_other_kinds_make_no_row():
     assert (
         rows_at(293, event("WeightsSet", 1, 2), event("Deposit", pallet="Balances", who="x")) == []

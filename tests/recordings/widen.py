@@ -61,7 +61,7 @@ def widen(recording: Path, turns: int, subnets: int, interval: int, out: Path) -
     with pq.ParquetWriter(out / "storage_changes.parquet", CHANGES, compression="zstd") as writer:
         for turn in range(turns):
             before = turn * span
-            rows = [(before + block, key, value) for block, key, value in changes]
+            rows = [(before + block, key, value) for block, key, value in _of_turn(turn, changes)]
             for block in range(before + 1, before + span + 1):
                 time_ms = start_ms + block * BLOCK_MS
                 rows.append((block, NUMBER, block.to_bytes(4, "little")))
@@ -100,6 +100,19 @@ def _wide_changes(
             (block - first, EVENTS_PREFIX, compact(count * times) + stored[header:] * times)
         )
     return wide
+
+
+def _of_turn(
+    turn: int, changes: list[tuple[int, bytes, bytes | None]]
+) -> list[tuple[int, bytes, bytes | None]]:
+    """What changes in a turn: a later one begins in its first block, for the block before it is the
+    last of the turn before."""
+    if turn == 0:
+        return changes
+    told = {key for block, key, _ in changes if block == 1}
+    return [
+        (max(block, 1), key, value) for block, key, value in changes if block or key not in told
+    ]
 
 
 def _wide_keys(key: bytes, known: int, subnets: int) -> list[bytes]:

@@ -44,6 +44,7 @@ class Faults:
     malformed_hex: float = _share("answers with a hex value cut short, or with a 'g' in it")
     unlinked: float = _share("headers with another parent hash")
     pruned: float = _share("state calls answered as by a node that keeps no old state")
+    forked: float = _share("hashes answered as by a node that follows a fork near the first block")
 
     throttle_codes: tuple[int, ...] = _choice(
         (-32004, -32005, -32029), "the error codes to throttle with", nargs="+"

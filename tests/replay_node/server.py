@@ -113,6 +113,9 @@ class Server:
         self._methods = Methods(capture, self.heads, faults.pruned_below, faults.pruned_answer)
         # Another node behind the same address, that keeps the newest state alone.
         self._full_node = Methods(capture, self.heads, capture.last, faults.pruned_answer)
+        # And one that follows an orphan branch from the second block on.
+        fork = min(capture.first + 1, capture.last)
+        self._forked_node = Methods(capture, Heads(capture, fork - 1, len(capture.blocks), (fork,)))
         self._listeners: set[Listener] = set()
         self._names = (f"{n:016x}" for n in itertools.count(1))
         self._tasks: set[asyncio.Task] = set()
@@ -275,7 +278,9 @@ class Server:
         if name in SUBSCRIPTIONS or name in UNSUBSCRIPTIONS:
             return self._subscription(name, params, message.listener)
         is_pruned = name.startswith("state_") and luck.strikes("pruned")
-        result = (self._full_node if is_pruned else self._methods).answer(name, params)
+        is_forked = name == "chain_getBlockHash" and luck.strikes("forked")
+        node = self._full_node if is_pruned else self._forked_node if is_forked else self._methods
+        result = node.answer(name, params)
         if name in ("chain_getHeader", "chain_getBlock"):
             result = unlink(result, luck, self.faults.unlinked_at)
         return spoil_hex(result, luck)

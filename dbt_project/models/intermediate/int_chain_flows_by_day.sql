@@ -22,16 +22,10 @@ generations as (
 
 ),
 
-whole_days as (
+read_days as (
 
-    -- the very first block of a chain's record has no parent to read
-    select block_date
-    from (
-        select *, min(block_number) over () as first_block_number
-        from {{ ref('stg_chain__blocks') }}
-    ) as blocks
-    group by block_date
-    having count(*) = count(*) filter (where is_snapshot or block_number = first_block_number)
+    select block_date from {{ ref('int_days') }}
+    where is_every_block_read
 
 ),
 
@@ -58,8 +52,8 @@ flows as (
     left join emissions
         on subnet_blocks.block_number = emissions.block_number
         and subnet_blocks.netuid = emissions.netuid
-    inner join whole_days
-        on subnet_blocks.block_date = whole_days.block_date
+    inner join read_days
+        on subnet_blocks.block_date = read_days.block_date
 
 )
 

@@ -1,5 +1,5 @@
--- What the protocol itself put into a pool less what it took out: TAO injected, less TAO that root's
--- alpha was sold for. Chain buys (excess TAO) begin with spec 298, where the replay does not reach.
+-- What the protocol itself put into a pool less what it took out: TAO injected or spent on the pool's
+-- alpha, less TAO that root's alpha was sold for.
 with
 
 subnet_blocks as (
@@ -23,17 +23,7 @@ pools as (
 
 days as (
 
-    select
-        block_date,
-        count(*) = count(*) filter (where is_snapshot or block_number = first_block_number) as is_whole
-
-    from (
-        select
-            *,
-            min(block_number) over () as first_block_number
-        from {{ ref('stg_chain__blocks') }}
-    ) as blocks
-    group by block_date
+    select * from {{ ref('int_days') }}
 
 ),
 
@@ -43,9 +33,9 @@ joined as (
         emissions.block_date,
         emissions.netuid,
         emissions.subnet_generation,
-        days.is_whole,
+        days.is_every_block_read,
         subnet_blocks.pre_is_network_added,
-        coalesce(emissions.tao_in_emission_rao, 0) as tao_in_emission_rao,
+        emissions.tao_emission_rao,
         -- a subnet made in the block has no coinbase in it
         case when subnet_blocks.pre_is_network_added then pools.root_sale_tao_rao else 0 end as root_sale_tao_rao,
         case when subnet_blocks.pre_is_network_added then pools.unexplained_reason end as unexplained_reason
@@ -67,12 +57,13 @@ select
     netuid,
     subnet_generation,
     case
-        when bool_and(is_whole) and count(*) = count(root_sale_tao_rao)
-            then {{ exact_sum('tao_in_emission_rao - coalesce(root_sale_tao_rao, 0)') }}
+        when bool_and(is_every_block_read) then {{ all_or_null('tao_emission_rao - root_sale_tao_rao') }}
     end as flow_protocol_rao,
     case
-        when not bool_and(is_whole) then 'not every block of the day was read'
+        when not bool_and(is_every_block_read) then 'not every block of the day was read'
         when count(*) > count(root_sale_tao_rao) then coalesce(min(unexplained_reason), 'a block was not replayed')
+        when count(*) > count(tao_emission_rao)
+            then 'what a block spent on alpha of the pool is not known: no rule, or not recorded (specs 298 to 410)'
     end as unexplained_reason
 
 from joined

@@ -28,7 +28,6 @@ select
     swaps.block_date,
     swaps.netuid,
     coalesce(generations.subnet_generation, 0) as subnet_generation,
-    max(swaps.spec_version) as spec_version,
     cast(sum(swaps.is_buy) as bigint) as buys_count,
     cast(sum(swaps.is_sell) as bigint) as sells_count,
     {{ exact_sum('swaps.is_buy * swaps.tao_rao') }} as tao_staked_rao,

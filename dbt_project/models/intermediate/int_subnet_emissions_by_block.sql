@@ -1,3 +1,12 @@
+{%- set figures = [
+    ('tao_in_emission_rao', 'joined.tao_in_emission_rao'),
+    ('alpha_in_emission_rao', 'joined.alpha_in_emission_rao'),
+    ('alpha_out_emission_rao', 'joined.alpha_out_emission_rao'),
+    ('recomputed_tao_in_emission_rao', 'recomputed_tao_in_rao'),
+    ('tao_emission_rao', 'joined.tao_in_emission_rao + joined.bought_tao_rao'),
+    ('recomputed_tao_emission_rao', 'recomputed_tao_in_rao + recomputed_bought_tao_rao'),
+] -%}
+
 with
 
 subnet_blocks as (
@@ -23,39 +32,44 @@ generations as (
 
     select * from {{ ref('int_subnet_generations') }}
 
+),
+
+joined as (
+
+    select
+        subnet_blocks.*,
+        generations.subnet_generation,
+        emissions.is_candidate,
+        emissions.block_emission_rao,
+        injections.tao_in_emission_rao as recomputed_tao_in_rao,
+        injections.chain_buy_tao_rao as recomputed_bought_tao_rao,
+        -- TAO that buys alpha: none before spec 298, recorded from 411, not to be seen between
+        case when subnet_blocks.spec_version < 298 then 0 else subnet_blocks.excess_tao_rao end as bought_tao_rao
+
+    from subnet_blocks
+    inner join generations
+        on subnet_blocks.netuid = generations.netuid
+        and subnet_blocks.subnet_registered_at_block = generations.registered_at_block
+    left join emissions
+        on subnet_blocks.block_number = emissions.block_number
+        and subnet_blocks.netuid = emissions.netuid
+    left join injections
+        on subnet_blocks.block_number = injections.block_number
+        and subnet_blocks.netuid = injections.netuid
+
 )
 
--- the chain does not reset its records for a subnet that is no candidate: they are not an emission
+-- the chain does not reset its records for a subnet that is no candidate: they are not an emission, it got
+-- nothing. Whether it is one is not known where no rule is
 select
-    subnet_blocks.block_number,
-    subnet_blocks.netuid,
-    generations.subnet_generation,
-    subnet_blocks.block_date,
-    emissions.is_candidate,
-    emissions.block_emission_rao,
-    case when emissions.is_candidate then subnet_blocks.tao_in_emission_rao end as tao_in_emission_rao,
-    case when emissions.is_candidate then subnet_blocks.alpha_in_emission_rao end as alpha_in_emission_rao,
-    case when emissions.is_candidate then subnet_blocks.alpha_out_emission_rao end as alpha_out_emission_rao,
-    case when emissions.is_candidate then injections.tao_in_emission_rao end as recomputed_tao_in_emission_rao,
-    -- with the TAO that buys alpha: none before spec 298, recorded from 411, not to be seen between
-    case
-        when not emissions.is_candidate then null
-        when subnet_blocks.spec_version < 298 then subnet_blocks.tao_in_emission_rao
-        else subnet_blocks.tao_in_emission_rao + subnet_blocks.excess_tao_rao
-    end as tao_emission_rao,
-    case
-        when not emissions.is_candidate then null
-        when subnet_blocks.spec_version < 298 then injections.tao_in_emission_rao
-        else injections.tao_in_emission_rao + injections.chain_buy_tao_rao
-    end as recomputed_tao_emission_rao
+    block_number,
+    netuid,
+    subnet_generation,
+    block_date,
+    is_candidate,
+    block_emission_rao
+{%- for figure, paid in figures %},
+    case is_candidate when true then {{ paid }} when false then 0 end as {{ figure }}
+{%- endfor %}
 
-from subnet_blocks
-inner join generations
-    on subnet_blocks.netuid = generations.netuid
-    and subnet_blocks.subnet_registered_at_block = generations.registered_at_block
-left join emissions
-    on subnet_blocks.block_number = emissions.block_number
-    and subnet_blocks.netuid = emissions.netuid
-left join injections
-    on subnet_blocks.block_number = injections.block_number
-    and subnet_blocks.netuid = injections.netuid
+from joined

@@ -74,7 +74,12 @@ def chain__stake_events(
     specs=[
         dg.AssetSpec(
             name,
-            deps=[raw_chain__stakes, chain__stake_events, chain__subnet_blocks],
+            deps=[
+                raw_chain__stakes,
+                chain__stake_events,
+                chain__subnet_blocks,
+                "chain__hyperparameters",
+            ],
             description=said,
             group_name="chain",
             kinds={"parquet"},
@@ -105,9 +110,8 @@ def chain__stakes(
     day = context.partition_key
     raw = lake.read("raw_chain__stakes", day)
     changes = stakes.stake_changes(raw, lake.layouts(_specs(raw)))
-    ledger = entries.stake_ledger(
-        changes, lake.read("chain__stake_events", day), lake.read("chain__subnet_blocks", day)
-    )
+    known = ("chain__stake_events", "chain__subnet_blocks", "chain__hyperparameters")
+    ledger = entries.stake_ledger(changes, *(lake.read(name, day) for name in known))
     yield lake.write("chain__stakes_by_day", ledger.stakes, day)
     yield lake.write("chain__stake_pools_by_day", ledger.pools, day)
     yield lake.write("chain__stake_ledger", ledger.entries, day)

@@ -1,5 +1,7 @@
 """Gates at the door: a day that breaks its suite goes no further."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from orchestration import settings
@@ -43,8 +45,23 @@ def _judged(table: str, day: str, lake: LakeResource, otherwise: str) -> dg.Asse
         description=" ".join([*verdict.broken, otherwise])
         if verdict.broken
         else "Every expectation is met.",
-        metadata={"expectations": verdict.expectations, "broken": len(verdict.broken)},
+        metadata={
+            "expectations": len(verdict.found),
+            "broken": _listed(verdict.broken) if verdict.broken else "none",
+            # A browser follows no link from the UI to a file; this can be copied into it.
+            "page": dg.MetadataValue.path(verdict.page.absolute()),
+            "found": dg.MetadataValue.table(
+                [
+                    dg.TableRecord({"expected": expected, "found": found})
+                    for expected, found in verdict.found
+                ]
+            ),
+        },
     )
+
+
+def _listed(sentences: Sequence[str]) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {each}" for each in sentences))
 
 
 @dg.asset_check(

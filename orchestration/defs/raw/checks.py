@@ -110,7 +110,7 @@ def newest_block_is_fresh(config: Freshness) -> dg.AssetCheckResult:
 )
 def no_day_is_missing() -> dg.AssetCheckResult:
     chosen = settings.load()
-    covered = coverage.read(chosen.lake, chosen.snapshot_interval)
+    covered = coverage.read(chosen.lake, chosen.snapshot_interval, is_live=chosen.is_live)
     said = " ".join(gap.sentence for gap in covered.gaps)
     return dg.AssetCheckResult(
         passed=not covered.gaps,

@@ -28,8 +28,7 @@ def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
     # Of a run of some models the context's own definition has only those.
     whole = len(context.selected_asset_keys) == len(warehouse.keys)
     with Warehouse(chosen.home).building(from_published=not whole) as private:
-        made = shown.begin(chosen)
-        os.environ["TAOBOOKS_LAKE"] = str(made)
+        os.environ["TAOBOOKS_LAKE"] = str(shown.begin(chosen))
         os.environ["TAOBOOKS_WAREHOUSE_BUILD"] = str(private)
         target = chosen.home / "build" / "dbt"
         # Unit tests are of the models, not of the day's data: `make test` runs them.
@@ -47,7 +46,6 @@ def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
             yield event
         if not build.is_successful():
             raise dg.Failure(_what_failed(build, target), allow_retries=False)
-    shown.publish(chosen, made)
 
 
 def _seen(private: Path) -> Mapping[str, Mapping[str, Any]]:

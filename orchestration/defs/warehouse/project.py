@@ -1,6 +1,7 @@
 """The dbt project as Dagster sees it: its manifest, its asset keys, its command."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,6 +50,47 @@ class OneName(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return dbt_resource_props["fqn"][1]
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """What the model is, and under it how it is made."""
+        said = " ".join((dbt_resource_props.get("description") or "").split())
+        made = (dbt_resource_props.get("raw_code") or "").strip()
+        return f"{said}\n\n```sql\n{made}\n```" if made else said
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        if spec is None or spec.description:
+            return spec
+        return spec._replace(description=_in_words(manifest["nodes"][unique_id]))
+
+
+def _in_words(test: Mapping[str, Any]) -> str:
+    """What a dbt test holds a table to: its own description, or its rule and what it is given."""
+    if test.get("description"):
+        return " ".join(test["description"].split())
+    rule = test.get("test_metadata")
+    if rule is None:
+        return f"{test['name']}.sql finds no row."
+    given = {
+        name: _REFERRED.sub(r"\1", ", ".join(value) if isinstance(value, list) else str(value))
+        for name, value in rule["kwargs"].items()
+        if name != "model" and value is not None
+    }
+    if rule["name"] == "holds":
+        return f"In every row: {' '.join(given['condition'].split())}."
+    if rule["name"] == "unique_together":
+        return f"No two rows have the same {given['columns']}."
+    what = ", ".join(f"{name} {value}" for name, value in given.items())
+    return f"The table {rule['name'].replace('_', ' ')}{f' ({what})' if what else ''}."
+
+
+_REFERRED = re.compile(r"ref\('(\w+)'\)")
 
 
 if __name__ == "__main__":

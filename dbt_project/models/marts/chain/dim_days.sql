@@ -1,22 +1,23 @@
 with
 
-blocks as (
+days as (
 
-    select * from {{ ref('stg_chain__blocks') }}
+    select * from {{ ref('int_days') }}
 
 )
 
 select
     block_date,
-    min(block_number) as first_block_number,
-    max(block_number) as last_block_number,
-    count(*) as blocks_count,
-    count(*) filter (where is_snapshot) as snapshot_blocks_count,
-    max(block_number) - min(block_number) + 1 = count(*) as is_without_holes,
-    min(block_at) as first_block_at,
-    max(block_at) as last_block_at,
-    min(spec_version) as first_spec_version,
-    max(spec_version) as last_spec_version
+    first_block_number,
+    last_block_number,
+    blocks_count,
+    snapshot_blocks_count,
+    is_without_holes,
+    is_whole,
+    is_every_block_read,
+    first_block_at,
+    last_block_at,
+    first_spec_version,
+    last_spec_version
 
-from blocks
-group by block_date
+from days

@@ -11,8 +11,8 @@ emissions as (
     select
         block_number,
         max(block_emission_rao) as block_emission_rao,
-        {{ exact_sum('tao_in_emission_rao') }} as tao_in_emission_rao,
-        count(*) filter (where is_candidate) as candidates_count
+        {{ all_or_null('tao_in_emission_rao') }} as tao_in_emission_rao,
+        cast({{ all_or_null('cast(is_candidate as integer)') }} as bigint) as candidates_count
 
     from {{ ref('int_subnet_emissions_by_block') }}
     group by block_number

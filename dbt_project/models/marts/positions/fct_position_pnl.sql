@@ -34,6 +34,8 @@ select
     positions.bought_tao_rao,
     positions.earned_tao_rao,
     positions.sold_tao_rao,
+    positions.cost_verdict,
+    positions.unpriced_reason,
 {%- for method in ['zero_basis', 'fair_value', 'fifo'] %}
     positions.{{ method }}_held_cost_rao,
     positions.{{ method }}_rpnl_rao,

@@ -133,7 +133,12 @@ select
     moved_in_alpha_rao,
     moved_out_alpha_rao,
     adjusted_alpha_rao,
-    unpriced_entries_count,
+    {{ cost_verdict("unpriced_purchases_count + unpriced_earnings_count + unpriced_moves_count + unpriced_sales_count > 0") }} as cost_verdict,
+    case
+        when unpriced_sales_count > 0 then 'it is not known what the end of the subnet paid'
+        when unpriced_purchases_count + unpriced_earnings_count > 0 then 'alpha came when its worth was not known'
+        when unpriced_moves_count > 0 then 'alpha came by transfer with a cost that is not known'
+    end as unpriced_reason,
 {%- for method, basis in bases %}
     {{ basis }} as {{ method }}_held_cost_rao,
     {{ method }}_moved_in_rao as {{ method }}_moved_in_cost_rao,
@@ -144,7 +149,9 @@ select
     {{ readable('spot_worth_rao') }} as spot_worth_tao,
     {{ readable('exit_value_rao') }} as exit_value_tao,
 {%- for method, basis in bases %}
-    cast(case when no_price_count = 0 then {{ method }}_rpnl_usd_at_trade end as decimal(38, 9)) as {{ method }}_rpnl_usd_at_trade,
+    cast(
+        case when no_price_count = 0 and sold_tao_rao - {{ method }}_cost_rao is not null then {{ method }}_rpnl_usd_at_trade end
+    as decimal(38, 9)) as {{ method }}_rpnl_usd_at_trade,
 {%- endfor %}
     case when no_price_count = 0 then 'priced' else 'no_price' end as usd_at_trade_verdict,
 {%- for method, basis in bases %}

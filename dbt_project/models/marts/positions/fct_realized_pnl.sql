@@ -31,7 +31,8 @@ methods as (
         '{{ method }}' as method,
         alpha_rao,
         tao_rao,
-        {{ method }}_cost_rao as cost_rao
+        {{ method }}_cost_rao as cost_rao,
+        unpriced_reason
 
     from realized
     {%- if method != 'zero_basis' %}
@@ -74,6 +75,8 @@ select
     tao_rao,
     cost_rao,
     tao_rao - cost_rao as rpnl_rao,
+    {{ cost_verdict('tao_rao - cost_rao is null') }} as cost_verdict,
+    case when tao_rao - cost_rao is null then unpriced_reason end as unpriced_reason,
     {{ readable('tao_rao - cost_rao') }} as rpnl_tao,
     tao_price_usd,
     proceeds_usd_at_trade,

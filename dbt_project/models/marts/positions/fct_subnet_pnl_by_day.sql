@@ -35,16 +35,18 @@ days as (
         count(*) as positions_count,
         count(*) filter (where held_alpha_rao > 0) as holders_count,
         {{ exact_sum('held_alpha_rao') }} as held_alpha_rao,
-        case when count(*) = count(spot_worth_rao) then {{ exact_sum('spot_worth_rao') }} end as spot_worth_rao,
-        {{ exact_sum('opened_tao_rao') }} as opened_tao_rao,
-        {{ exact_sum('bought_tao_rao') }} as bought_tao_rao,
-        {{ exact_sum('earned_tao_rao') }} as earned_tao_rao,
-        {{ exact_sum('sold_tao_rao') }} as sold_tao_rao
+        {{ all_or_null('spot_worth_rao') }} as spot_worth_rao,
+        {{ all_or_null('opened_tao_rao') }} as opened_tao_rao,
+        {{ all_or_null('bought_tao_rao') }} as bought_tao_rao,
+        {{ all_or_null('earned_tao_rao') }} as earned_tao_rao,
+        {{ all_or_null('sold_tao_rao') }} as sold_tao_rao,
+        count(*) filter (where cost_verdict = 'unpriced') as unpriced_positions_count,
+        bool_and(usd_at_trade_verdict = 'priced') as has_every_price
 {%- for method in ['zero_basis', 'fair_value', 'fifo'] %},
-        {{ exact_sum(method ~ '_rpnl_rao') }} as {{ method }}_rpnl_rao,
-        case when count(*) = count(spot_worth_rao) then {{ exact_sum(method ~ '_unrealised_rao') }} end as {{ method }}_unrealised_rao,
-        case when bool_and(usd_at_trade_verdict = 'priced') then sum({{ method }}_rpnl_usd_at_trade) end as {{ method }}_rpnl_usd_at_trade,
-        sum({{ method }}_rpnl_usd_at_end) as {{ method }}_rpnl_usd_at_end
+        {{ all_or_null(method ~ '_rpnl_rao') }} as {{ method }}_rpnl_rao,
+        case when count(*) = count(spot_worth_rao) then {{ all_or_null(method ~ '_unrealised_rao') }} end as {{ method }}_unrealised_rao,
+        case when count(*) = count({{ method }}_rpnl_usd_at_trade) then sum({{ method }}_rpnl_usd_at_trade) end as {{ method }}_rpnl_usd_at_trade,
+        case when count(*) = count({{ method }}_rpnl_usd_at_end) then sum({{ method }}_rpnl_usd_at_end) end as {{ method }}_rpnl_usd_at_end
 {%- endfor %}
 
     from positions
@@ -65,6 +67,8 @@ select
     days.bought_tao_rao,
     days.earned_tao_rao,
     days.sold_tao_rao,
+    {{ cost_verdict('days.unpriced_positions_count > 0') }} as cost_verdict,
+    days.unpriced_positions_count,
     days.zero_basis_rpnl_rao,
     days.fair_value_rpnl_rao,
     days.fifo_rpnl_rao,
@@ -73,11 +77,14 @@ select
     days.fifo_unrealised_rao,
     cast(coalesce(flows.pool_cash_rao, 0) as decimal(38, 0)) as pool_cash_rao,
     {{ readable('days.zero_basis_rpnl_rao') }} as zero_basis_rpnl_tao,
-    rank() over (partition by days.block_date order by days.zero_basis_rpnl_rao desc) as zero_basis_rpnl_rank,
+    case
+        when days.zero_basis_rpnl_rao is not null
+            then rank() over (partition by days.block_date order by days.zero_basis_rpnl_rao desc nulls last)
+    end as zero_basis_rpnl_rank,
 {%- for method in ['zero_basis', 'fair_value', 'fifo'] %}
     cast(days.{{ method }}_rpnl_usd_at_trade as decimal(38, 9)) as {{ method }}_rpnl_usd_at_trade,
 {%- endfor %}
-    {{ usd_verdict('days.zero_basis_rpnl_usd_at_trade') }} as usd_at_trade_verdict,
+    case when days.has_every_price then 'priced' else 'no_price' end as usd_at_trade_verdict,
 {%- for method in ['zero_basis', 'fair_value', 'fifo'] %}
     cast(days.{{ method }}_rpnl_usd_at_end as decimal(38, 9)) as {{ method }}_rpnl_usd_at_end,
     {{ usd('days.' ~ method ~ '_unrealised_rao', 'ends.tao_price_usd') }} as {{ method }}_unrealised_usd_at_end,

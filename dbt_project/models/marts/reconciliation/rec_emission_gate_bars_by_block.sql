@@ -30,6 +30,7 @@ joined as (
         observed.spec_version,
         recomputed.emission_era,
         observed.emission_gate_bar_u64f64_bits as observed_u64f64_bits,
+        observed.pre_emission_gate_bar_u64f64_bits as pre_u64f64_bits,
         recomputed.emission_gate_bar_u64f64_bits as recomputed_u64f64_bits,
         case
             when recomputed.block_number is null then 'no recomputed row'
@@ -50,6 +51,7 @@ select
     recomputed_u64f64_bits,
     {{ residual('observed_u64f64_bits', 'recomputed_u64f64_bits') }} as residual_u64f64_bits,
     {{ verdict('observed_u64f64_bits', 'recomputed_u64f64_bits') }} as verdict,
+    {{ is_trivial('observed_u64f64_bits', 'pre_u64f64_bits') }} as is_trivial,
     unexplained_reason
 
 from joined

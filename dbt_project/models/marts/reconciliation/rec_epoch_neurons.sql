@@ -26,6 +26,41 @@ recomputed_bonds as (
 
 ),
 
+epochs as (
+
+    select * from {{ ref('stg_chain__epochs') }}
+
+),
+
+mechanisms as (
+
+    select
+        block_number,
+        netuid,
+        block_date,
+        spec_version,
+        pre_neuron_count,
+        unnest(range(greatest(coalesce(pre_mechanism_count, 1), 1))) as mecid
+
+    from epochs
+
+),
+
+-- all that an epoch ran over: a neuron of which there is no row on either side is a row here
+neurons as (
+
+    select
+        block_number,
+        netuid,
+        cast(mecid as integer) as mecid,
+        cast(unnest(range(pre_neuron_count)) as integer) as uid,
+        block_date,
+        spec_version
+
+    from mechanisms
+
+),
+
 bonds as (
 
     select
@@ -40,7 +75,9 @@ bonds as (
         recomputed_bonds.unexplained_reason,
         -- the same bonds in the same order
         observed_bonds.target_uids is not distinct from recomputed_bonds.target_uids
-        and observed_bonds.bonds_u16 is not distinct from recomputed_bonds.bonds_u16 as is_same
+        and observed_bonds.bonds_u16 is not distinct from recomputed_bonds.bonds_u16 as is_same,
+        observed_bonds.target_uids is not distinct from observed_bonds.pre_target_uids
+        and observed_bonds.bonds_u16 is not distinct from observed_bonds.pre_bonds_u16 as is_unchanged
 
     from observed_bonds
     full join recomputed_bonds
@@ -102,18 +139,22 @@ worst_bonds as (
 joined as (
 
     select
-        coalesce(observed.block_number, recomputed.block_number) as block_number,
-        coalesce(observed.netuid, recomputed.netuid) as netuid,
-        coalesce(observed.mecid, recomputed.mecid) as mecid,
-        coalesce(observed.uid, recomputed.uid) as uid,
-        coalesce(observed.block_date, recomputed.block_date) as block_date,
+        coalesce(observed.block_number, recomputed.block_number, neurons.block_number) as block_number,
+        coalesce(observed.netuid, recomputed.netuid, neurons.netuid) as netuid,
+        coalesce(observed.mecid, recomputed.mecid, neurons.mecid) as mecid,
+        coalesce(observed.uid, recomputed.uid, neurons.uid) as uid,
+        coalesce(observed.block_date, recomputed.block_date, neurons.block_date) as block_date,
         observed.block_number is not null as is_observed,
-        observed.spec_version,
+        recomputed.block_number is not null as is_recomputed,
+        coalesce(observed.spec_version, neurons.spec_version) as spec_version,
         observed.hotkey_ss58,
+        observed.is_registered_in_block,
         recomputed.yuma_era,
         recomputed.root_gain_rao,
         recomputed.root_gain_source,
         case
+            when recomputed.block_number is null and observed.block_number is null
+                then 'the epoch ran over this neuron, and there is no row of it'
             when recomputed.block_number is null then 'no recomputed row'
             else recomputed.unexplained_reason
         end as unexplained_reason,
@@ -124,7 +165,9 @@ joined as (
             when coalesce(bonds.is_same, true) then 0
             else coalesce(worst_bonds.residual_u16, 0)
         end as residual_bonds_u16,
-        coalesce(bonds.is_same, true) as is_same_bonds
+        coalesce(bonds.is_same, true) as is_same_bonds,
+        -- no bond, or those that stood before
+        coalesce(len(bonds.observed_uids), 0) = 0 or bonds.is_unchanged as is_trivial_bonds
         {%- for column, item in quantities %},
         observed.{{ column }} as observed_{{ column }},
         recomputed.{{ column }} as recomputed_{{ column }}
@@ -136,6 +179,11 @@ joined as (
         and observed.netuid = recomputed.netuid
         and observed.mecid = recomputed.mecid
         and observed.uid = recomputed.uid
+    full join neurons
+        on coalesce(observed.block_number, recomputed.block_number) = neurons.block_number
+        and coalesce(observed.netuid, recomputed.netuid) = neurons.netuid
+        and coalesce(observed.mecid, recomputed.mecid) = neurons.mecid
+        and coalesce(observed.uid, recomputed.uid) = neurons.uid
     left join bonds
         on coalesce(observed.block_number, recomputed.block_number) = bonds.block_number
         and coalesce(observed.netuid, recomputed.netuid) = bonds.netuid
@@ -175,6 +223,7 @@ select
     block_date,
     spec_version,
     hotkey_ss58,
+    is_registered_in_block,
     yuma_era,
     case
         when not is_observed then 'unobserved'
@@ -192,7 +241,8 @@ select
     observed_bonds_count,
     recomputed_bonds_count,
     cast(residual_bonds_u16 as decimal(38, 0)) as residual_bonds_u16,
-    bonds_verdict
+    bonds_verdict,
+    is_trivial_bonds
     {%- for column, item in quantities %},
     observed_{{ column }},
     recomputed_{{ column }},

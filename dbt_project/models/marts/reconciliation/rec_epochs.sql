@@ -32,6 +32,19 @@ wide as (
         {%- for verdict in counted %},
         count(*) filter (where {{ column }}_verdict = '{{ verdict }}') as {{ column }}_{{ verdict }}
         {%- endfor %},
+        count(*) filter (
+            where {{ column }}_verdict = 'exact'
+            {%- if column == 'bonds' %}
+            and is_trivial_bonds
+            {%- elif column.startswith('is_') %}
+            and not observed_{{ column }}
+            {%- else %}
+            and observed_{{ column }} = 0
+            {%- endif %}
+        ) as {{ column }}_trivial,
+        count(*) filter (
+            where {{ column }}_verdict = 'unexplained' and is_registered_in_block
+        ) as {{ column }}_registered,
         max(abs({{ residual }})) filter (where {{ column }}_verdict = 'differs') as {{ column }}_worst,
         min(uid) filter (where {{ column }}_verdict = 'differs') as {{ column }}_first
         {%- endfor %}
@@ -53,6 +66,8 @@ long as (
         '{{ item }}' as quantity,
         '{{ 'u16' if column == 'bonds' else epoch_unit(column) }}' as residual_unit,
         {{ column }}_exact as exact_count,
+        {{ column }}_trivial as trivial_count,
+        {{ column }}_registered as registered_count,
         {{ column }}_differs as differs_count,
         {{ column }}_unexplained as unexplained_count,
         {{ column }}_unobserved as unobserved_count,
@@ -80,15 +95,16 @@ select
     epochs.pre_is_commit_reveal as is_commit_reveal,
     epochs.place_in_block,
     long.root_gain_source,
-    -- beside exact neurons, those that registered in the block are all that can be unexplained
+    -- of all neurons: but what the epoch wrote for one that registered in the block is written over
     case
         when long.differs_count > 0 then 'differs'
-        when long.exact_count > 0 then 'exact'
-        when long.unexplained_count > 0 then 'unexplained'
-        else 'unobserved'
+        when long.unobserved_count > 0 then 'unobserved'
+        when long.unexplained_count > long.registered_count or long.exact_count = 0 then 'unexplained'
+        else 'exact'
     end as verdict,
     long.exact_count + long.differs_count + long.unexplained_count + long.unobserved_count as neurons_count,
     long.exact_count,
+    long.trivial_count,
     long.differs_count,
     long.unexplained_count,
     long.unobserved_count,

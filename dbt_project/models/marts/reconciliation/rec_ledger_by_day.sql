@@ -13,13 +13,20 @@ entries as (
         coldkey_ss58,
         hotkey_ss58,
         netuid,
+        subnet_registered_at_block,
         count(*) as entries_count,
-        {{ exact_sum("case when kind not in ('rounding', 'unattributed') then alpha_rao else 0 end") }} as attributed_alpha_rao,
+        {{ exact_sum("case when kind not in ('rounding', 'unread', 'unattributed') then alpha_rao else 0 end") }} as attributed_alpha_rao,
         {{ exact_sum("case when kind = 'rounding' then alpha_rao else 0 end") }} as rounding_alpha_rao,
-        {{ exact_sum("case when kind = 'unattributed' then alpha_rao else 0 end") }} as unattributed_alpha_rao
+        {{ exact_sum("case when kind = 'unread' then alpha_rao else 0 end") }} as unread_alpha_rao,
+        {{ exact_sum("case when kind = 'unattributed' then alpha_rao else 0 end") }} as unattributed_alpha_rao,
+        -- what an epoch that was not read may explain, unless there is more that nothing explains
+        case
+            when count(*) filter (where kind = 'unattributed') = 0
+                then max(case when kind = 'unread' then unattributed_reason end)
+        end as unread_reason
 
     from {{ ref('stg_chain__stake_ledger') }}
-    group by block_date, coldkey_ss58, hotkey_ss58, netuid
+    group by block_date, coldkey_ss58, hotkey_ss58, netuid, subnet_registered_at_block
 
 ),
 
@@ -37,13 +44,18 @@ joined as (
         coalesce(stakes.coldkey_ss58, entries.coldkey_ss58) as coldkey_ss58,
         coalesce(stakes.hotkey_ss58, entries.hotkey_ss58) as hotkey_ss58,
         coalesce(stakes.netuid, entries.netuid) as netuid,
+        coalesce(stakes.subnet_registered_at_block, entries.subnet_registered_at_block) as subnet_registered_at_block,
         stakes.block_number,
-        stakes.unexplained_reason,
         coalesce(entries.entries_count, 0) as entries_count,
         case when stakes.coldkey_ss58 is null then 0 else stakes.pre_alpha_rao end as pre_alpha_rao,
         coalesce(entries.attributed_alpha_rao, 0) as attributed_alpha_rao,
         coalesce(entries.rounding_alpha_rao, 0) as rounding_alpha_rao,
+        coalesce(entries.unread_alpha_rao, 0) as unread_alpha_rao,
         coalesce(entries.unattributed_alpha_rao, 0) as unattributed_alpha_rao,
+        coalesce(
+            stakes.unexplained_reason,
+            case when entries.unread_alpha_rao + entries.unattributed_alpha_rao <> 0 then entries.unread_reason end
+        ) as unexplained_reason,
         case when stakes.coldkey_ss58 is null then 0 else stakes.alpha_rao end as observed_alpha_rao
 
     from stakes
@@ -52,6 +64,7 @@ joined as (
         and stakes.coldkey_ss58 = entries.coldkey_ss58
         and stakes.hotkey_ss58 = entries.hotkey_ss58
         and stakes.netuid = entries.netuid
+        and stakes.subnet_registered_at_block = entries.subnet_registered_at_block
 
 ),
 
@@ -86,12 +99,14 @@ select
     coldkey_ss58,
     hotkey_ss58,
     netuid,
+    subnet_registered_at_block,
     last_block_number,
     spec_version,
     cast(entries_count as bigint) as entries_count,
     cast(pre_alpha_rao as bigint) as pre_alpha_rao,
     cast(attributed_alpha_rao as decimal(38, 0)) as attributed_alpha_rao,
     cast(rounding_alpha_rao as decimal(38, 0)) as rounding_alpha_rao,
+    cast(unread_alpha_rao as decimal(38, 0)) as unread_alpha_rao,
     cast(unattributed_alpha_rao as decimal(38, 0)) as unattributed_alpha_rao,
     cast(observed_alpha_rao as bigint) as observed_alpha_rao,
     cast(recomputed_alpha_rao as decimal(38, 0)) as recomputed_alpha_rao,

@@ -46,6 +46,7 @@ joined as (
         end as unexplained_reason
         {%- for column, item in quantities %},
         observed.{{ column }} as observed_{{ column }},
+        observed.pre_{{ column }} as pre_{{ column }},
         recomputed.{{ column }} as recomputed_{{ column }}
         {%- endfor %}
 
@@ -75,7 +76,8 @@ select
     {%- for column, item in quantities %},
     observed_{{ column }},
     recomputed_{{ column }},
-    {{ residual('observed_' ~ column, 'recomputed_' ~ column) }} as residual_{{ column }}
+    {{ residual('observed_' ~ column, 'recomputed_' ~ column) }} as residual_{{ column }},
+    {{ is_trivial('observed_' ~ column, 'pre_' ~ column) }} as is_trivial_{{ column }}
     {%- endfor %}
 
 from joined

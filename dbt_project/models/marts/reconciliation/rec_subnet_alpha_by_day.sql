@@ -122,12 +122,19 @@ paid as (
         ends.block_date,
         ends.netuid,
         ends.subnet_generation,
-        {{ exact_sum('coalesce(emissions.alpha_out_emission_rao, 0)') }} as issued_alpha_rao,
+        {{ all_or_null('emissions.alpha_out_emission_rao') }} as issued_alpha_rao,
         {{ exact_sum('coalesce(pools.drained_emission_rao, 0)') }} as drained_emission_rao,
         {{ exact_sum('coalesce(pools.drained_owner_cut_rao, 0)') }} as drained_owner_cut_rao,
         {{ exact_sum('coalesce(pools.drained_alpha_swapped_rao, 0)') }} as drained_alpha_swapped_rao,
         {{ exact_sum('coalesce(neurons.paid_alpha_rao, 0) + coalesce(recycled.recycled_alpha_rao, 0)') }} as paid_alpha_rao,
-        coalesce(max(pools.unexplained_reason), max(neurons.unexplained_reason)) as unexplained_reason
+        coalesce(
+            max(pools.unexplained_reason),
+            max(neurons.unexplained_reason),
+            case
+                when count(*) > count(emissions.alpha_out_emission_rao)
+                    then 'whether a block paid the subnet is not known'
+            end
+        ) as unexplained_reason
 
     from ends
     inner join pools
@@ -161,13 +168,13 @@ joined as (
         coalesce(lost.burned_alpha_rao, 0) as burned_alpha_rao,
         coalesce(paid.drained_emission_rao - paid.paid_alpha_rao, 0) as withheld_alpha_rao,
         -- the parts of what a block issues, each cut to whole rao
-        coalesce(
-            paid.issued_alpha_rao
-            - paid.drained_emission_rao - (ends.pending_emission_rao - ends.pre_pending_emission_rao)
-            - paid.drained_owner_cut_rao - (ends.pending_owner_cut_rao - ends.pre_pending_owner_cut_rao)
-            - paid.drained_alpha_swapped_rao - (ends.pending_alpha_swapped_rao - ends.pre_pending_alpha_swapped_rao),
-            0
-        ) as cut_alpha_rao,
+        case
+            when paid.netuid is null then 0
+            else paid.issued_alpha_rao
+                - paid.drained_emission_rao - (ends.pending_emission_rao - ends.pre_pending_emission_rao)
+                - paid.drained_owner_cut_rao - (ends.pending_owner_cut_rao - ends.pre_pending_owner_cut_rao)
+                - paid.drained_alpha_swapped_rao - (ends.pending_alpha_swapped_rao - ends.pre_pending_alpha_swapped_rao)
+        end as cut_alpha_rao,
         case
             when not ends.is_whole then 'not every block of the day was read'
             else coalesce(stakes.unexplained_reason, paid.unexplained_reason)
@@ -222,6 +229,7 @@ select
     cast(burned_alpha_rao as decimal(38, 0)) as burned_alpha_rao,
     cast(withheld_alpha_rao as decimal(38, 0)) as withheld_alpha_rao,
     cast(cut_alpha_rao as decimal(38, 0)) as cut_alpha_rao,
+    pre_alpha_out_rao,
     alpha_out_rao as observed_alpha_out_rao,
     cast(recomputed_alpha_out_rao as decimal(38, 0)) as recomputed_alpha_out_rao,
     {{ residual('alpha_out_rao', 'recomputed_alpha_out_rao') }} as residual_alpha_out_rao,

@@ -41,7 +41,8 @@ emissions as (
 
 ),
 
--- what traders paid into the pool less what it paid them: fees in TAO stay with the lenders, outside it.
+-- what traders paid into the pool less what it paid them: fees in TAO stay with the lenders, outside
+-- it, but that up to spec 289 they stay in the pool.
 -- a move inside a subnet that was executed as a sale and a purchase costs the pool the fee
 traded as (
 
@@ -50,7 +51,7 @@ traded as (
         ends.netuid,
         ends.subnet_generation,
         {{ exact_sum('-entries.tao_rao') }} as paid_tao_rao,
-        {{ exact_sum('case when entries.is_fee_in_alpha then 0 else coalesce(entries.fee_rao, 0) end') }} as fee_tao_rao
+        {{ exact_sum("case when entries.is_fee_in_alpha or entries.fee_goes_to = 'pool' then 0 else coalesce(entries.fee_rao, 0) end") }} as fee_tao_rao
 
     from ends
     inner join entries
@@ -88,8 +89,11 @@ registered as (
         ends.block_date,
         ends.netuid,
         ends.subnet_generation,
-        {{ exact_sum('swaps.tao_rao - swaps.fee_tao_rao') }} as registration_tao_rao,
-        max(swaps.unexplained_reason) as unexplained_reason
+        {{ all_or_null('swaps.tao_rao - swaps.fee_tao_rao') }} as registration_tao_rao,
+        case
+            when count(*) > count(swaps.tao_rao - swaps.fee_tao_rao)
+                then coalesce(max(swaps.unexplained_reason), 'what a registration paid is not known')
+        end as unexplained_reason
 
     from ends
     inner join events
@@ -112,9 +116,13 @@ protocol as (
         ends.block_date,
         ends.netuid,
         ends.subnet_generation,
-        {{ exact_sum('coalesce(emissions.tao_in_emission_rao, 0)') }} as injected_tao_rao,
-        {{ exact_sum('pools.root_sale_tao_rao') }} as root_sale_tao_rao,
-        max(pools.unexplained_reason) as unexplained_reason
+        {{ all_or_null('emissions.tao_emission_rao') }} as injected_tao_rao,
+        {{ all_or_null('pools.root_sale_tao_rao') }} as root_sale_tao_rao,
+        case
+            when count(pools.unexplained_reason) > 0 then max(pools.unexplained_reason)
+            when count(*) > count(pools.root_sale_tao_rao) then 'a block was not replayed'
+            when count(*) > count(emissions.tao_emission_rao) then 'what a block paid for the subnet is not known: no rule, or not recorded (specs 298 to 410)'
+        end as unexplained_reason
 
     from ends
     inner join pools
@@ -147,9 +155,9 @@ joined as (
         coalesce(traded.paid_tao_rao, 0) as paid_tao_rao,
         coalesce(traded.fee_tao_rao, 0) as fee_tao_rao,
         coalesce(lent.lent_tao_rao, 0) as lent_tao_rao,
-        coalesce(registered.registration_tao_rao, 0) as registration_tao_rao,
-        coalesce(protocol.injected_tao_rao, 0) as injected_tao_rao,
-        coalesce(protocol.root_sale_tao_rao, 0) as root_sale_tao_rao,
+        case when registered.netuid is null then 0 else registered.registration_tao_rao end as registration_tao_rao,
+        case when protocol.netuid is null then 0 else protocol.injected_tao_rao end as injected_tao_rao,
+        case when protocol.netuid is null then 0 else protocol.root_sale_tao_rao end as root_sale_tao_rao,
         case
             when not ends.is_whole then 'not every block of the day was read'
             when ends.spec_version >= 301 then 'from spec 301 on fees go back into the pool, and how much of them is not known'

@@ -23,7 +23,8 @@ verdicts as (
         block_number,
         verdict,
         '{{ unit }}' as residual_unit,
-        cast(abs(residual_{{ unit }}) as decimal(38, 0)) as absolute_residual
+        cast(abs(residual_{{ unit }}) as decimal(38, 0)) as absolute_residual,
+        is_trivial
 
     from {{ ref(model) }}
     union all
@@ -42,7 +43,8 @@ verdicts as (
             else {{ verdict('observed_' ~ column, 'recomputed_' ~ column) }}
         end as verdict,
         '{{ 'u64f64_bits' if column.endswith('_bits') else column.split('_') | last }}' as residual_unit,
-        cast(abs(residual_{{ column }}) as decimal(38, 0)) as absolute_residual
+        cast(abs(residual_{{ column }}) as decimal(38, 0)) as absolute_residual,
+        is_trivial_{{ column }} as is_trivial
 
     from {{ ref('rec_pool_states_by_block') }}
     -- neither states what the spec has no item for
@@ -59,7 +61,8 @@ verdicts as (
         'rao' as residual_unit,
         cast(greatest(
             abs(residual_tao_rao), abs(residual_alpha_rao), abs(residual_fee_tao_rao), abs(residual_fee_alpha_rao)
-        ) as decimal(38, 0)) as absolute_residual
+        ) as decimal(38, 0)) as absolute_residual,
+        observed_tao_rao = 0 and observed_alpha_rao = 0 as is_trivial
 
     from {{ ref('rec_pool_swaps') }}
     union all
@@ -72,7 +75,8 @@ verdicts as (
         last_block_number as block_number,
         verdict,
         'rao' as residual_unit,
-        cast(abs(residual_alpha_rao) as decimal(38, 0)) as absolute_residual
+        cast(abs(residual_alpha_rao) as decimal(38, 0)) as absolute_residual,
+        {{ is_trivial('observed_alpha_rao', 'pre_alpha_rao') }} as is_trivial
 
     from {{ ref('rec_ledger_by_day') }}
 {%- for quantity, model, amount in [('PoolCash', 'rec_subnet_cash_by_day', 'pool_tao_rao'), ('AlphaOutHeld', 'rec_subnet_alpha_by_day', 'alpha_out_rao')] %}
@@ -86,7 +90,8 @@ verdicts as (
         last_block_number as block_number,
         verdict,
         'rao' as residual_unit,
-        cast(abs(residual_{{ amount }}) as decimal(38, 0)) as absolute_residual
+        cast(abs(residual_{{ amount }}) as decimal(38, 0)) as absolute_residual,
+        {{ is_trivial('observed_' ~ amount, 'pre_' ~ amount) }} as is_trivial
 
     from {{ ref(model) }}
 {%- endfor %}
@@ -109,6 +114,7 @@ days as (
         residual_unit,
         count(*) as pairs_count,
         count(*) filter (where verdict = 'exact') as exact_count,
+        count(*) filter (where verdict = 'exact' and is_trivial) as trivial_count,
         count(*) filter (where verdict = 'differs') as differs_count,
         count(*) filter (where verdict = 'unexplained') as unexplained_count,
         count(*) filter (where verdict = 'unobserved') as unobserved_count,
@@ -128,6 +134,7 @@ days as (
         residual_unit,
         cast(sum(neurons_count) as bigint) as pairs_count,
         cast(sum(exact_count) as bigint) as exact_count,
+        cast(sum(trivial_count) as bigint) as trivial_count,
         cast(sum(differs_count) as bigint) as differs_count,
         cast(sum(unexplained_count) as bigint) as unexplained_count,
         cast(sum(unobserved_count) as bigint) as unobserved_count,
