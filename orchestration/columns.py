@@ -111,6 +111,7 @@ EVERYWHERE = {
     "emission_bar_rank": "Rank of the subnet whose share is the bar; null: no such item.",
     "emission_gate_exponent_u64f64_bits": "How steeply the gate closes below the bar.",
     "is_emission_enabled": "Whether root lets the subnet have emission.",
+    "is_owner_cut_enabled": "Whether the owner gets a cut; null: this spec has no such item.",
     "miner_burned_u96f32_bits": "Part of the miners' incentive that was withheld.",
     "root_sell_tao_rao": "TAO that claims of root sold alpha of the subnet for.",
     "tao_scrap_rao": "TAO held back because the pool could not take it in proportion.",
@@ -174,6 +175,7 @@ EVERYWHERE = {
     "liquid_alpha_consensus_mode": "Whose consensus liquid alpha takes; null: not in this spec.",
     "is_commit_reveal": "Whether weights are sealed first.",
     "reveal_period_epochs": "Epochs after which sealed weights are revealed.",
+    "recycle_or_burn": "What becomes of withheld incentive: 0 burn, 1 recycle; null: it is burned.",
     "mechanism_count": "Mechanisms of the subnet; null: this spec has none.",
     # ---------- epochs
     "place_in_block": "1 for the first epoch of the block; they run by netuid.",
@@ -199,6 +201,7 @@ EVERYWHERE = {
     "pruning_score_u16": "The lowest leaves first; null: not stored from spec 365 on.",
     "emission_rao": "Alpha the epoch gave the neuron.",
     "alpha_dividends_rao": "Alpha paid to the nominators of the hotkey.",
+    "recycled_alpha_rao": "Withheld incentive of the whole epoch that leaves SubnetAlphaOut.",
     "tao_dividends_rao": "TAO on root paid to the nominators; null: not stored from spec 334 on.",
     "is_parent": "A parent of the neuron; else a child.",
     "kin_index": "Place in the stored order.",
