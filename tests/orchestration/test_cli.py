@@ -381,7 +381,7 @@ def test_the_ui_is_begun_on_the_books_of_this_home_and_its_address_said(run, boo
 
 
 def test_ctrl_c_ends_with_one_sentence_and_no_traceback(run, monkeypatch, capsys):
-    def pressed(*_):
+    def pressed(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sys.argv", ["taobooks", "status"])

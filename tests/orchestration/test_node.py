@@ -240,7 +240,8 @@ def test_old_state_is_asked_of_the_endpoint_that_has_it(small, recorded, opened,
     pruned = Faults(pruned_below=615, pruned_answer=answer)
     with serving(small, pruned) as full, serving(small) as archive:
         assert landed(opened(full.ws_url, archive.ws_url)) == recorded
-        assert full.requests["state_queryStorageAt"] > 50
+        # Of what it has it is asked on: the endpoints share the work as they answer.
+        assert full.requests["state_queryStorageAt"] > 10
 
 
 @pytest.mark.parametrize("is_regular", [True, False])

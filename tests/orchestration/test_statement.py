@@ -6,9 +6,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from orchestration import shown, statement
+from orchestration import statement
 from orchestration.errors import SettingsError
+from orchestration.lake import Lake
 from orchestration.schemas import RECOMPUTED__POSITION_LOTS
+from orchestration.warehouse import Warehouse
 
 COLDKEY = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 HOTKEY = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"
@@ -87,7 +89,11 @@ def chosen(at_home, small):
         ],
         RECOMPUTED__POSITION_LOTS,
     )
-    shown.lake(found).write("recomputed__position_lots", lots, NEW.isoformat())
+    made = Lake(found.home / "shown" / "1")
+    made.write("recomputed__position_lots", lots, NEW.isoformat())
+    with Warehouse(found.home).building() as private, duckdb.connect(private) as writer:
+        files = made.path("recomputed__position_lots", "*")
+        writer.execute(f"create view lots as select * from read_parquet('{files}')")
     return found
 
 
@@ -138,7 +144,7 @@ def cells(table) -> list[list[str]]:
 
 def test_on_the_screen_each_subnet_is_a_line_and_all_of_them_the_last(books, chosen):
     said = statement.statement(chosen, books, COLDKEY, "zero_basis")
-    (table,) = statement.tables(said)
+    (table,) = statement.printed(said)
     assert table.title == "By zero_basis, in TAO"
     zero = "0.000000000"
     assert cells(table) == [
@@ -157,7 +163,7 @@ def test_on_the_screen_each_subnet_is_a_line_and_all_of_them_the_last(books, cho
 
 def test_on_the_screen_lots_follow_with_their_cost(books, chosen):
     said = statement.statement(chosen, books, COLDKEY, "fifo", with_lots=True)
-    _, lots = statement.tables(said)
+    _, lots = statement.printed(said)
     assert cells(lots) == [
         ["root", "955", "3.000000000", "2.000000000"],
         ["7, generation 2", "955", "4.000000000", "0.000000001"],
@@ -174,7 +180,7 @@ def test_what_is_not_known_is_said_and_leaves_no_total(books, chosen):
     assert said.reasons == ("so",)
     (total,) = [row for row in rows(said) if row["part"] == "total_realised"]
     assert (total["tao_rao"], total["cost_rao"], total["pnl_rao"]) == (None, 84, None)
-    (table,) = statement.tables(said)
+    (table,) = statement.printed(said)
     realised = [row[5] for row in cells(table)]
     assert realised == ["0.000000000", "not known", "0.000000007", "not known"]
 
