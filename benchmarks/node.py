@@ -6,8 +6,6 @@ and not a network. The public SDK reads the same of the same node beside it.
 
 import asyncio
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -32,8 +30,9 @@ from orchestration.chain.layout import (
     StorageItem,
 )
 from orchestration.chain.node import Node
-from orchestration.settings import EMBEDDED_RECORDING, PROJECT_ROOT
+from orchestration.settings import EMBEDDED_RECORDING
 from tests.recordings.widen import widen
+from tests.replay_node.process import serving_apart
 
 SUBNETS, INTERVAL, IN_FLIGHT = 128, 60, 32
 TURNS = 16
@@ -82,19 +81,8 @@ def _serving(folder: Path) -> Iterator[int]:
     """The port of a node with a chain of the shape of mainnet."""
     capture = folder / "capture"
     widen(EMBEDDED_RECORDING, TURNS, SUBNETS, INTERVAL, capture)
-    node = subprocess.Popen(
-        [sys.executable, "-m", "tests.replay_node", capture, "--port", "0"],
-        cwd=PROJECT_ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        # Listening on ws://127.0.0.1:9944 and ...
-        yield int(node.stdout.readline().split()[2].rpartition(":")[2])
-    finally:
-        node.terminate()
-        node.wait()
+    with serving_apart(capture) as port:
+        yield port
 
 
 def _alone(work: Callable[..., Any], *given: object) -> Any:

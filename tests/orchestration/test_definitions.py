@@ -11,13 +11,6 @@ from orchestration.schemas import TABLES
 
 
 @pytest.fixture(scope="module")
-def repository() -> dg.RepositoryDefinition:
-    from orchestration.definitions import defs
-
-    return defs().get_repository_def()
-
-
-@pytest.fixture(scope="module")
 def graph(repository):
     return repository.asset_graph
 

@@ -85,6 +85,7 @@ valued as (
             when priced.netuid <> 0 and priced.held_alpha_rao > 0 and exits.tao_out_rao is null
                 then coalesce(exits.unexplained_reason, 'no snapshot of the pool on this day')
         end as exit_unexplained_reason,
+        case when priced.netuid <> 0 and priced.held_alpha_rao > 0 then exits.is_exact_price end as is_exit_price_exact,
         sum(coalesce(realized.no_price_count, 0)) over since_begin as no_price_count
 {%- for method, basis in bases %},
         sum(coalesce(realized.{{ method }}_rpnl_usd_at_trade, 0)) over since_begin as {{ method }}_rpnl_usd_at_trade
@@ -120,6 +121,7 @@ select
     price_u64f64_bits,
     spot_worth_rao,
     cast(exit_value_rao as bigint) as exit_value_rao,
+    is_exit_price_exact,
     exit_unexplained_reason,
     opened_alpha_rao,
     opened_tao_rao,
