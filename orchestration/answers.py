@@ -36,7 +36,7 @@ def write(answer: duckdb.DuckDBPyRelation, form: Form, screen: Console, file: Pa
     """Writes an answer to the file, or to the screen where there is none.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError, duckdb.IOException: the file cannot be written.
     """
     if form is Form.PARQUET:
         answer.write_parquet(str(file))

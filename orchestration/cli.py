@@ -313,14 +313,17 @@ def _own_name() -> str:
 
 # ---------------------------------------------------------------------- sql
 
+_Format = Annotated[Form, typer.Option("--format", "-f", help="How to write it.")]
+_Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")
+]
+
 
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One SQL query; the warehouse is read-only.")],
-    form: Annotated[Form, typer.Option("--format", "-f", help="How to write it.")] = Form.TABLE,
-    file: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")
-    ] = None,
+    form: _Format = Form.TABLE,
+    file: _Out = None,
 ) -> None:
     """Ask the published warehouse; `taobooks tables` lists what is there."""
     chosen = settings.load()
@@ -343,19 +346,14 @@ def _refuse_unwritable(form: Form, file: Path | None) -> None:
 
 def _answered(answer: duckdb.DuckDBPyRelation, form: Form, file: Path | None) -> None:
     try:
-        _write(answer, form, file)
-    except OSError as error:
-        raise SettingsError(
-            f"{file} cannot be written ({error.strerror}); choose another --out."
-        ) from None
+        answers.write(answer, form, out, file)
+    except (OSError, duckdb.IOException) as error:
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise SettingsError(f"{file} cannot be written ({why}); choose another file.") from None
 
 
 _ANSWERED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 """Kinds of statement that read and change nothing, on disk either: COPY is none of them."""
-
-
-def _write(answer: duckdb.DuckDBPyRelation, form: Form, file: Path | None) -> None:
-    answers.write(answer, form, out, file)
 
 
 # ---------------------------------------------------------------------- tables
@@ -367,10 +365,8 @@ def tables(
     all_layers: Annotated[
         bool, typer.Option("--all", help="Also what the marts are made from.")
     ] = False,
-    form: Annotated[Form, typer.Option("--format", "-f", help="How to write it.")] = Form.TABLE,
-    file: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")
-    ] = None,
+    form: _Format = Form.TABLE,
+    file: _Out = None,
 ) -> None:
     """What is in the published warehouse: its tables, or the columns of one, in words."""
     chosen = settings.load()
@@ -405,10 +401,7 @@ def pnl(
     with Warehouse(chosen.home).reading() as books:
         said = statement(chosen, books, coldkey, method, with_lots=lots)
         if csv is not None:
-            try:
-                _write(said.rows, Form.CSV, csv)
-            except (OSError, duckdb.IOException) as error:
-                raise SettingsError(f"{csv} cannot be written ({error}); choose another.") from None
+            _answered(said.rows, Form.CSV, csv)
             return
         out.print(
             f"{said.coldkey} at the end of {said.as_of}, block {said.block_number:,}; the books "

@@ -21,8 +21,10 @@ from orchestration.recompute.pools import (
     INJECTION_COLUMNS,
     POOL_BEFORE_COLUMNS,
     Lent,
+    Unexplained,
     injection_state,
     pool_before,
+    refuse_another_subnet,
 )
 from orchestration.recompute.rows import Columns, Row, rows_of
 from orchestration.schemas import RECOMPUTED__POOL_STATES, RECOMPUTED__POOL_SWAPS
@@ -64,20 +66,12 @@ _EVENT_COLUMNS = [
 ]
 _CHANGES_ALPHA_OUT = ("AlphaRecycled",)
 
-MADE_IN_THE_BLOCK = "the subnet was made in this block, so there is no pool before it"
-REMOVED_IN_THE_BLOCK = "the subnet was removed in this block"
-REPLACED_IN_THE_BLOCK = "another subnet was made under this netuid in this block"
-
 
 class Replayed(NamedTuple):
     """The two tables of a day."""
 
     swaps: pa.Table
     states: pa.Table
-
-
-class _Unexplained(Exception):
-    """From here on the block's pool is not known; the message says why."""
 
 
 def recompute(
@@ -133,12 +127,7 @@ def _replay(
     reason, era, state, coinbase, pending, drained = None, None, None, {}, {}, {}
     try:
         era = amm.ERAS.at(spec).name
-        if not row["pre_is_network_added"]:
-            raise _Unexplained(MADE_IN_THE_BLOCK)
-        if not row["is_network_added"]:
-            raise _Unexplained(REMOVED_IN_THE_BLOCK)
-        if row["pre_network_registered_at_block"] != row["network_registered_at_block"]:
-            raise _Unexplained(REPLACED_IN_THE_BLOCK)
+        refuse_another_subnet(row)
         state = _Pool(pool_before(row, lent), row["pre_alpha_out_rao"])
         if spec > replay.LAST_SPEC_VERSION:
             done = _injection(row, emission, state)
@@ -154,13 +143,13 @@ def _replay(
             names = ("owner_cut", "emission", "alpha_swapped", "root_divs")
             drained = {f"drained_{name}_rao": pending[f"pending_{name}_rao"] for name in names}
             pending |= dict.fromkeys((n for n in pending if n.startswith("pending_")), 0)
-    except (_Unexplained, UnknownRule, BadState, amm.Refused) as unknown:
+    except (Unexplained, UnknownRule, BadState, amm.Refused) as unknown:
         reason = str(unknown)
     for event in events:
         if reason is None:
             try:
                 made = _apply(spec, state, event, row)
-            except (amm.Refused, UnknownRule, BadState, _Unexplained) as refused:
+            except (amm.Refused, UnknownRule, BadState, Unexplained) as refused:
                 reason = f"the rules do not follow event {event['event_index']}: {refused}"
                 made = None
         if not event["is_pool_touching"]:
@@ -190,7 +179,7 @@ def _replay(
 def _injection(row: Row, emission: Row, state: _Pool) -> replay.Injected | None:
     """The injection of a candidate, which from spec 334 is all that the coinbase does to a pool."""
     if emission["unexplained_reason"]:
-        raise _Unexplained(emission["unexplained_reason"])
+        raise Unexplained(emission["unexplained_reason"])
     if not emission["is_candidate"]:
         return None
     done = replay.injected(row["spec_version"], state.pool, injection_state(row, emission))
@@ -256,7 +245,7 @@ def _coinbase(
     names = ("owner_cut", "emission", "alpha_swapped", "root_divs")
     pending = {f"pending_{name}_rao": row[f"pre_pending_{name}_rao"] for name in names}
     if emission["unexplained_reason"]:
-        raise _Unexplained(emission["unexplained_reason"])
+        raise Unexplained(emission["unexplained_reason"])
     if not emission["is_candidate"]:
         return pending | {"root_sale_tao_rao": 0}, _made_of(None)
     done = replay.coinbase(
@@ -338,7 +327,7 @@ def _provision(spec: int, pool: amm.PoolState, event: Row) -> amm.Provision:
         return market.modify_position(pool, position, event["liquidity_u64"])
     if event["event_name"] == "LiquidityRemoved":
         return market.remove_liquidity(pool, position)
-    raise _Unexplained(f"no rule is known for {event['event_name']}")
+    raise Unexplained(f"no rule is known for {event['event_name']}")
 
 
 def _end(state: _Pool) -> dict[str, int | None]:

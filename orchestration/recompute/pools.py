@@ -13,6 +13,10 @@ from mechanics.fixed import I64F64, U64F64, U96F32
 from mechanics.injection import InjectionState
 from orchestration.recompute.rows import Row, rows_of, subnets_only
 
+MADE_IN_THE_BLOCK = "the subnet was made in this block, so there is no pool before it"
+REMOVED_IN_THE_BLOCK = "the subnet was removed in this block"
+REPLACED_IN_THE_BLOCK = "another subnet was made under this netuid in this block"
+
 POOL_COLUMNS = [
     "pre_subnet_mechanism",
     *(
@@ -80,6 +84,24 @@ _KEYS = (
 )
 
 NOT_WHOLE = "the pool would not take all of it"
+
+
+class Unexplained(Exception):
+    """What comes of the row's subnet is not known; the message says why."""
+
+
+def refuse_another_subnet(row: Row) -> None:
+    """Looks whether the subnet before the block is the one after it.
+
+    Raises:
+        Unexplained: the block made it, removed it or put another under its netuid.
+    """
+    if not row["pre_is_network_added"]:
+        raise Unexplained(MADE_IN_THE_BLOCK)
+    if not row["is_network_added"]:
+        raise Unexplained(REMOVED_IN_THE_BLOCK)
+    if row["pre_network_registered_at_block"] != row["network_registered_at_block"]:
+        raise Unexplained(REPLACED_IN_THE_BLOCK)
 
 
 def spot_price(era: amm.Era, row: Row, when: str) -> U96F32 | U64F64:

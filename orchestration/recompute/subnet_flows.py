@@ -12,11 +12,7 @@ import pyarrow as pa
 from mechanics import flow
 from mechanics.eras import BadState, Era, UnknownRule
 from mechanics.flow import Cause, Flows, Movement, v385_author_fee, v411_protocol_flow
-from orchestration.recompute.pool_replay import (
-    MADE_IN_THE_BLOCK,
-    REMOVED_IN_THE_BLOCK,
-    REPLACED_IN_THE_BLOCK,
-)
+from orchestration.recompute.pools import Unexplained, refuse_another_subnet
 from orchestration.recompute.rows import Columns, Row, rows_of, subnets_only
 from orchestration.schemas import RECOMPUTED__SUBNET_FLOWS
 
@@ -48,10 +44,6 @@ AUTHOR_FEE_IS_NOT_STATED = "no event states what the fee of a sale was sold for"
 BURN_IS_NOT_STATED = "no event states what a registration burned"
 ADD_STAKE_BURN_IS_NOT_READ = "whether AddStakeBurn counts has not been read"
 ROOT_SALES_ARE_NOT_KEPT = "the spec has no SubnetRootSellTao, which tells what claims sold"
-
-
-class _Unexplained(Exception):
-    """A movement of the block is not known; the message says which."""
 
 
 def recompute(
@@ -96,7 +88,7 @@ def _tao_flow(era: Era, row: Row, due: Row, events: list[Row]) -> dict[str, int 
         counted = Flows(tao_flow_rao=before_rao)
         for moved in _movements(era, events):
             counted = era.module.recompute(counted, moved)
-    except (_Unexplained, BadState) as unknown:
+    except (Unexplained, BadState) as unknown:
         return {"unexplained_reason": str(unknown)}
     return {"tao_flow_rao": counted.tao_flow_rao}
 
@@ -108,30 +100,25 @@ def _protocol_flow(era: Era, row: Row, due: Row, pool: Row) -> dict[str, int | s
     try:
         counted = Flows(protocol_flow_rao=_before(row, due, "protocol"))
         if pool["injected_tao_rao"] is None:
-            raise _Unexplained(pool["unexplained_reason"])
+            raise Unexplained(pool["unexplained_reason"])
         if row["root_sell_tao_rao"] is None:
-            raise _Unexplained(ROOT_SALES_ARE_NOT_KEPT)
+            raise Unexplained(ROOT_SALES_ARE_NOT_KEPT)
         for cause, moved_rao in (
             (Cause.CHAIN_BUY, pool["chain_buy_tao_rao"]),
             (Cause.INJECTION, pool["injected_tao_rao"]),
             (Cause.ROOT_CLAIM, row["root_sell_tao_rao"]),
         ):
             counted = era.module.recompute(counted, Movement(cause, moved_rao))
-    except (_Unexplained, BadState) as unknown:
+    except (Unexplained, BadState) as unknown:
         return {"protocol_unexplained_reason": str(unknown)}
     return {"protocol_flow_rao": counted.protocol_flow_rao}
 
 
 def _before(row: Row, due: Row, whose: str) -> int:
     """A counter once the coinbase has consumed it, or not."""
-    if not row["pre_is_network_added"]:
-        raise _Unexplained(MADE_IN_THE_BLOCK)
-    if not row["is_network_added"]:
-        raise _Unexplained(REMOVED_IN_THE_BLOCK)
-    if row["pre_network_registered_at_block"] != row["network_registered_at_block"]:
-        raise _Unexplained(REPLACED_IN_THE_BLOCK)
+    refuse_another_subnet(row)
     if due["unexplained_reason"]:
-        raise _Unexplained(due["unexplained_reason"])
+        raise Unexplained(due["unexplained_reason"])
     if due[f"is_{whose}_flow_consumed"]:
         return 0
     if row[f"pre_{whose}_flow_rao"] is None:
@@ -148,9 +135,9 @@ def _movements(era: Era, events: list[Row]) -> Iterator[Movement]:
         elif name == "StakeRemoved":
             yield Movement(Cause.UNSTAKING, event["pool_tao_out_rao"])
             if era.first_spec_version >= v385_author_fee.FIRST_SPEC_VERSION and event["fee_rao"]:
-                raise _Unexplained(AUTHOR_FEE_IS_NOT_STATED)
+                raise Unexplained(AUTHOR_FEE_IS_NOT_STATED)
         elif name == "NeuronRegistered":
             if era.first_spec_version >= v411_protocol_flow.FIRST_SPEC_VERSION:
-                raise _Unexplained(BURN_IS_NOT_STATED)
+                raise Unexplained(BURN_IS_NOT_STATED)
         elif name == "AddStakeBurn":
-            raise _Unexplained(ADD_STAKE_BURN_IS_NOT_READ)
+            raise Unexplained(ADD_STAKE_BURN_IS_NOT_READ)
