@@ -7,7 +7,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -135,14 +135,27 @@ def _as_csv(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
 def _as_json(answer: duckdb.DuckDBPyRelation, to: Console) -> None:
     """An array of objects; what a reader would round is a string: decimals and 64-bit integers."""
     exact = [str(kind) in _WIDE_INTEGERS for kind in answer.types]
+    names = _told_apart(answer.columns)
     rows = [
         {
             name: _plain(_shown(cell) if is_exact and cell is not None else cell)
-            for name, cell, is_exact in zip(answer.columns, row, exact, strict=True)
+            for name, cell, is_exact in zip(names, row, exact, strict=True)
         }
         for row in answer.fetchall()
     ]
     to.file.write(json.dumps(rows, default=_shown, indent=1, ensure_ascii=False) + "\n")
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Names of which none stands twice: the second ``netuid`` of a join is ``netuid_2``."""
+    found: list[str] = []
+    for name in names:
+        number, apart = 1, name
+        while apart in found or (apart != name and apart in names):
+            number += 1
+            apart = f"{name}_{number}"
+        found.append(apart)
+    return found
 
 
 _WIDE_INTEGERS = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")

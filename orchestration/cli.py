@@ -224,19 +224,21 @@ class _Lines:
 
     def __init__(self) -> None:
         self._began = self._last = time.monotonic()
-        self._steps = self._count = 0
+        self._steps = 0
+        self._begun: set[tuple[str, str | None]] = set()
 
     def begins(self, steps: Mapping[str | None, int]) -> None:
         self._steps = sum(steps.values())
 
     def starts(self, step: str, day: str | None) -> None:
-        self._count += 1
-        self._print(f"{self._count}/{self._steps} {day or ''} {step}".replace("  ", " "))
+        # A step of a day that is tried again has been counted.
+        self._begun.add((step, day))
+        self._print(f"{len(self._begun)}/{self._steps} {day or ''} {step}".replace("  ", " "))
 
     def says(self, line: str) -> None:
         if time.monotonic() - self._last >= _SECONDS_OF_SILENCE:
             # Not with the step begun last: of several days at once it may be another's.
-            self._print(f"{self._count}/{self._steps} {' '.join(line.split())}")
+            self._print(f"{len(self._begun)}/{self._steps} {' '.join(line.split())}")
 
     def ends(self, step: str, day: str | None) -> None:
         """Its line stands; the next one tells that it has ended."""

@@ -132,6 +132,7 @@ EVERYWHERE = {
     "unpriced_purchases_count": "Purchases, and stakes held when the books begin, of unknown cost.",
     "unpriced_earnings_count": "Dividends and incentives whose worth is not known.",
     "unpriced_moves_count": "Moves that brought alpha whose cost is not known.",
+    "unpriced_earned_moves_count": "Moves whose cost is not known because it was earned so.",
     "unpriced_sales_count": "Sales whose TAO is not known.",
     "emission_era": "The rule of the subnets' shares that was used; null: none is known.",
     "injection_era": "The rule of injection that was used; null: none is known.",

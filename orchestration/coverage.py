@@ -50,6 +50,8 @@ class LandedDay:
         first_block_at: the time of the first block, UTC; None where it was landed before that was
             said.
         is_over: whether the finalized head was beyond the day when it was landed.
+        is_from_its_first: whether the source had the state of the block before too, which then was
+            of another day.
         snapshot_interval: blocks between two snapshots of its state.
         asked: the storage items asked for, as ``layout.asked_at`` names them.
         take: which bytes these are: every table of the day says from which take it is.
@@ -66,6 +68,7 @@ class LandedDay:
     asked: str
     take: str
     first_block_at: dt.datetime | None = None
+    is_from_its_first: bool = False
 
     @property
     def begins_late(self) -> bool:
@@ -73,7 +76,7 @@ class LandedDay:
 
         Block 1 is the first that states a time.
         """
-        if self.first_block_at is None or self.blocks.start <= 1:
+        if self.is_from_its_first or self.first_block_at is None or self.blocks.start <= 1:
             return False
         midnight = dt.datetime.combine(dt.date.fromisoformat(self.day), dt.time(), dt.UTC)
         return self.first_block_at - midnight >= _SLOT
@@ -93,7 +96,9 @@ def _snapshots(interval: int) -> str:
     return "every-1" if interval == 1 else f"every-{interval}-and-ends"
 
 
-def facts_of(headers: pa.Table, snapshot_interval: int, is_over: bool) -> dict[str, str]:
+def facts_of(
+    headers: pa.Table, snapshot_interval: int, is_over: bool, is_from_its_first: bool = False
+) -> dict[str, str]:
     """What is said of a day when its headers are landed; ``landed_day`` reads it back."""
     numbers = headers["block_number"]
     specs = sorted(set(headers["spec_version"].to_pylist()))
@@ -107,6 +112,7 @@ def facts_of(headers: pa.Table, snapshot_interval: int, is_over: bool) -> dict[s
         "first_block_at_ms": str(headers["timestamp_ms"][0].as_py()),
         "last_block_at_ms": str(headers["timestamp_ms"][-1].as_py()),
         "is_over": str(is_over),
+        "is_from_its_first": str(is_from_its_first),
         "snapshot_interval": str(snapshot_interval),
         "spec_versions": ",".join(map(str, specs)),
         "asked": asked,
@@ -141,6 +147,7 @@ def said_of(day: str, said: Mapping[str, str]) -> LandedDay:
         said["asked"],
         said["take"],
         moment(int(said["first_block_at_ms"])) if "first_block_at_ms" in said else None,
+        said.get("is_from_its_first") == "True",
     )
 
 

@@ -630,6 +630,7 @@ RECOMPUTED__POSITIONS_BY_DAY = _schema(
     ("unpriced_purchases_count", pa.int64()),  # bought, or held when the books begin
     ("unpriced_earnings_count", pa.int64()),
     ("unpriced_moves_count", pa.int64()),  # alpha that came with a cost that is not known
+    ("unpriced_earned_moves_count", pa.int64()),  # the same, but for zero basis
     ("unpriced_sales_count", pa.int64()),
     # ---------- what zero basis goes on averaging
     ("average_alpha_rao", pa.int64()),

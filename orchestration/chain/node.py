@@ -365,11 +365,10 @@ class Node:
 
         async def probe() -> bool:
             try:
+                # One endpoint without old blocks says nothing of the others.
                 (block_hash,) = await self._endpoints.ask(
-                    lambda e: self._hashes(e, block, block, may_lack=True)
+                    lambda e: self._hashes(e, block, block), block
                 )
-                if block_hash is None:
-                    return False
                 await self._endpoints.ask(lambda e: _values(e, block, block_hash, []), block)
             except rpc.Discarded:
                 return False

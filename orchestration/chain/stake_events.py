@@ -5,6 +5,7 @@ Field orders and meanings: StakeAdded and StakeRemoved have no fee field before 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -139,9 +140,11 @@ def _ended_subnets(events: list[dict]) -> dict[int, int]:
             deposits, extrinsic = [], event.get("extrinsic_idx")
         if (event["module_id"], event["event_id"]) == ("Balances", "Deposit"):
             deposits.append(index)
-        elif event["event_id"] == "NetworkRemoved":
-            netuid = _subnet_changed(event["attributes"])["netuid"]
-            found |= dict.fromkeys(deposits, netuid)
+        elif (event["module_id"], event["event_id"]) == ("SubtensorModule", "NetworkRemoved"):
+            # One of an unknown form is refused by name when its own row is made.
+            with suppress(KeyError, TypeError, ValueError):
+                netuid = _subnet_changed(event["attributes"])["netuid"]
+                found |= dict.fromkeys(deposits, netuid)
             deposits = []
     return found
 

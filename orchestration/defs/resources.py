@@ -125,7 +125,13 @@ class LakeResource(dg.ConfigurableResource):
         )
 
     def write_headers(
-        self, day: str, headers: pa.Table, snapshot_interval: int, is_over: bool
+        self,
+        day: str,
+        headers: pa.Table,
+        snapshot_interval: int,
+        *,
+        is_over: bool,
+        is_from_its_first: bool,
     ) -> dg.MaterializeResult:
         """Begins to take a day: its headers, once they hang together with the days beside it.
 
@@ -136,7 +142,7 @@ class LakeResource(dg.ConfigurableResource):
             SourceError: the day does not hang together with the one before or after it, or the
                 source has less of it than is landed.
         """
-        facts = coverage.facts_of(headers, snapshot_interval, is_over)
+        facts = coverage.facts_of(headers, snapshot_interval, is_over, is_from_its_first)
         taken, earlier = coverage.said_of(day, facts), coverage.landed_day(self._lake, day)
         coverage.refuse_unlinked(self._lake, taken)
         hashes = {value.hex() for value in headers["block_hash"].to_pylist()}

@@ -43,7 +43,10 @@ def measure(tables: Mapping[str, pa.Table], day: dt.date) -> pd.DataFrame:
     alpha = ledger["alpha_rao"].to_numpy()
     tao = pc.fill_null(ledger["tao_rao"], 0).to_numpy()
     blocks, indexes = (ledger[name].to_numpy() for name in ("block_number", "entry_index"))
-    known = tables["chain__subnet_blocks"]["netuid"].combine_chunks()
+    # Stakes that an ended subnet left are there without it.
+    known = pa.concat_arrays(
+        [table["netuid"].unique() for table in (tables["chain__subnet_blocks"], stakes)]
+    )
     landed = tables["chain__blocks"]["block_number"].combine_chunks()
     ascends = (np.diff(blocks) > 0) | ((np.diff(blocks) == 0) & (np.diff(indexes) > 0))
     entries["has_known_kinds"] = [effect is not None for effect in effects]
@@ -85,7 +88,7 @@ def suite() -> gx.ExpectationSuite:
         "has_right_signs": "alpha and TAO go the way their kind says",
         "has_tao_or_a_reason": "TAO that is not known has a reason",
         "is_of_landed_blocks": "every entry is of a landed block",
-        "is_of_known_subnets": "every entry is of a subnet that was read",
+        "is_of_known_subnets": "every entry is of a subnet that was read, or that left its stakes",
         "is_in_order": "entries are in order and none stands twice",
     }
     return gx.ExpectationSuite(

@@ -51,6 +51,7 @@ FIRST_SPEC_WITH_ALPHA_BEFORE_FEE = 397
 
 NO_PRICE_REASON = "no price of the subnet's alpha was read"
 NO_PAYMENT_REASON = "the chain states no payments that follow the shares of the subnet that ended"
+NO_CLEANUP_READ_REASON = "what the clean-up of an ended subnet paid is not read"
 UNATTRIBUTED_REASON = "no event and no epoch says why the stake changed"
 UNREAD_REASON = "epochs between snapshots were not read"
 
@@ -297,6 +298,9 @@ class _Day:
                 and stakes[stake.hotkey, netuid].get(stake.coldkey, 0) - after[stake] != alpha
             }
             paid = _paid_at_the_end(events, event, alphas)
+            # Which payments are those of a clean-up that goes on over blocks nobody has dated.
+            is_said = event["event_name"] == "NetworkRemoved"
+            reason = NO_PAYMENT_REASON if is_said else NO_CLEANUP_READ_REASON
             for stake, alpha in sorted(alphas.items()):
                 said = {"event_index": end, "extrinsic_index": event["extrinsic_index"]}
                 said |= {"stake": stake, "registered_at": old}
@@ -308,7 +312,7 @@ class _Day:
                 entries.append(
                     said
                     | {"kind": DISSOLUTION, "alpha_rao": -alpha, "tao_rao": paid.get(stake)}
-                    | {"unpriced_reason": None if stake in paid else NO_PAYMENT_REASON}
+                    | {"unpriced_reason": None if stake in paid else reason}
                 )
         return entries
 

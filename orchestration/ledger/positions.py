@@ -26,16 +26,19 @@ _UNPRICED = (
     "unpriced_purchases_count",
     "unpriced_earnings_count",
     "unpriced_moves_count",
+    "unpriced_earned_moves_count",
     "unpriced_sales_count",
 )
-_PURCHASES, _EARNINGS, _MOVES, _SALES = range(len(_UNPRICED))
+_PURCHASES, _EARNINGS, _MOVES, _EARNED_MOVES, _SALES = range(len(_UNPRICED))
 _UNKNOWN_WITH = {
     "opened_tao_rao": (_PURCHASES,),
     "bought_tao_rao": (_PURCHASES,),
     "earned_tao_rao": (_EARNINGS,),
     "sold_tao_rao": (_SALES,),
 } | {
-    f"{method}_{what}_rao": (_PURCHASES, _MOVES, *(() if method == "zero_basis" else (_EARNINGS,)))
+    f"{method}_{what}_rao": (_PURCHASES, _MOVES)
+    if method == "zero_basis"
+    else (_PURCHASES, _MOVES, _EARNINGS, _EARNED_MOVES)
     for method in METHODS
     for what in ("basis", "cost", "moved_in")
 }
@@ -85,6 +88,7 @@ def post_day(before: Day | None, ledger: pa.Table, stakes: pa.Table, prices: pa.
     start, end = (stakes[name][0].as_py() for name in ("pre_block_number", "block_number"))
     if before is not None and not _ends_at(before, start):
         before = None
+    ledger, stakes = (_of_the_last_subnets(table, before) for table in (ledger, stakes))
     held = _held(stakes, "pre_alpha_rao")
     keys = {} if before is None else {key: at for at, key in enumerate(_keys(before.positions))}
     opening = held if before is None else {}
@@ -151,10 +155,29 @@ def _follow_unpriced(
         if what == Effect.IN:
             giver = unpriced[position[at - 1]]
             counts[_MOVES] += bool(giver[_PURCHASES] or giver[_MOVES])
-            counts[_EARNINGS] += bool(giver[_EARNINGS])
+            counts[_EARNED_MOVES] += bool(giver[_EARNINGS] or giver[_EARNED_MOVES])
         for method, name in enumerate(METHODS):
             known[method, at] = not any(counts[kind] for kind in _UNKNOWN_WITH[f"{name}_cost_rao"])
     return known
+
+
+def _of_the_last_subnets(table: pa.Table, before: Day | None) -> pa.Table:
+    """A day's rows of netuids without a subnet, put to the subnet that left its stakes there.
+
+    Where a subnet's end is cleaned up on a later day, nothing in that day says which it was.
+    """
+    if before is None:
+        return table
+    last: dict[int, int] = {}
+    for _, netuid, registered in _keys(before.positions):
+        last[netuid] = max(registered, last.get(netuid, 0))
+    netuids, registered = (table[name].to_pylist() for name in KEY[1:])
+    found = [
+        last.get(netuid, 0) if at == 0 and netuid != ROOT else at
+        for netuid, at in zip(netuids, registered, strict=True)
+    ]
+    place = table.schema.get_field_index(KEY[2])
+    return table.set_column(place, table.schema.field(place), pa.array(found, pa.int64()))
 
 
 def _ends_at(before: Day, block: int) -> bool:

@@ -1,6 +1,7 @@
 """An answer is shown so that no number in it is broken."""
 
 import io
+import json
 
 import duckdb
 import pytest
@@ -58,6 +59,13 @@ def test_a_long_name_over_short_numbers_is_broken_after_its_underscores():
         "┃        count ┃      rao ┃",
         "┡━━━━━━━━━━━━━━╇━━━━━━━━━━┩",
     ]
+
+
+def test_in_json_no_column_is_lost_to_another_of_its_name():
+    screen = Console(file=io.StringIO())
+    query = "select * from (select 1 as a, 3 as a_2) x join (select 1 as a, 2 as b) y on x.a = y.a"
+    answers.write(duckdb.connect().sql(query), Form.JSON, screen, None)
+    assert json.loads(screen.file.getvalue()) == [{"a": 1, "a_2": 3, "a_3": 1, "b": 2}]
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])

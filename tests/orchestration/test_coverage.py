@@ -171,6 +171,14 @@ def taken(day: str, blocks: pa.Table) -> coverage.LandedDay:
     return coverage.said_of(day, coverage.facts_of(blocks, 1, True))
 
 
+def test_a_day_whose_first_slot_was_missed_does_not_begin_late():
+    """Where the source had the state of the block before, that block was of another day."""
+    for is_from_its_first in (False, True):
+        facts = coverage.facts_of(headers(11, 20), 1, True, is_from_its_first)
+        # Block 11 of the chain made by hand is two minutes old.
+        assert coverage.said_of("1970-01-01", facts).begins_late is not is_from_its_first
+
+
 def test_a_day_that_hangs_together_with_those_beside_it_is_taken(lake):
     coverage.refuse_unlinked(lake, taken(DAYS[1], headers(11, 20)))
     coverage.refuse_unlinked(lake, taken(DAYS[3], headers(31, 40, fork=7)))  # not adjoining
@@ -208,11 +216,11 @@ def resource(lake, monkeypatch) -> LakeResource:
 
 
 def test_what_was_made_of_blocks_that_were_not_final_does_not_stay(lake, resource):
-    resource.write_headers(DAYS[2], headers(21, 28), 1, False)
+    resource.write_headers(DAYS[2], headers(21, 28), 1, is_over=False, is_from_its_first=True)
     assert lake.days("chain__blocks") == DAYS[:3], "the blocks go on from those landed before"
     assert coverage.publishable_days(lake) == DAYS[:3]
     forked = pa.concat_tables([headers(21, 24), headers(25, 30, fork=7)])
-    resource.write_headers(DAYS[2], forked, 1, False)
+    resource.write_headers(DAYS[2], forked, 1, is_over=False, is_from_its_first=True)
     assert lake.days("raw_chain__blocks") == DAYS[:3]
     for table in coverage.DAY_TABLES[1:]:
         assert lake.days(table) == DAYS[:2], table
@@ -221,13 +229,15 @@ def test_what_was_made_of_blocks_that_were_not_final_does_not_stay(lake, resourc
 def test_a_day_whose_headers_were_deleted_begins_from_nothing(lake, resource):
     """As the refusal of a day that hangs on a fork says to do."""
     lake.drop("raw_chain__blocks", DAYS[2])
-    resource.write_headers(DAYS[2], headers(21, 30), 1, True)
+    resource.write_headers(DAYS[2], headers(21, 30), 1, is_over=True, is_from_its_first=True)
     assert lake.days("chain__blocks") == DAYS[:2]
 
 
 def test_a_day_that_does_not_hang_together_leaves_what_was_there(lake, resource):
     before = lake.facts("raw_chain__blocks", DAYS[1])
     with pytest.raises(SourceError, match="is of a fork"):
-        resource.write_headers(DAYS[1], headers(11, 20, fork=7), 1, True)
+        resource.write_headers(
+            DAYS[1], headers(11, 20, fork=7), 1, is_over=True, is_from_its_first=True
+        )
     assert lake.facts("raw_chain__blocks", DAYS[1]) == before
     assert coverage.publishable_days(lake) == DAYS[:3]

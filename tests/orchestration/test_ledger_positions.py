@@ -105,6 +105,20 @@ def test_what_was_earned_without_a_price_costs_nothing_by_zero_basis_alone():
     assert found["bought_tao_rao"] == 20
 
 
+def test_alpha_earned_without_a_price_takes_its_cost_along_and_not_its_income():
+    entries = ledger(
+        (12, "dividend", "A", 5, None),
+        (13, "dividend", "B", 3, 7),
+        (14, "transfer_out", "A", -2, 0),
+        (14, "transfer_in", "B", 2, 0),
+    )
+    day = post_day(None, entries, stakes(10, 20, A=(0, 3), B=(0, 5)), prices(11))
+    found = position(day, "B")
+    assert (found["earned_tao_rao"], found["unpriced_earnings_count"]) == (7, 0)
+    assert found["unpriced_earned_moves_count"] == 1
+    assert [found[name] for name in COSTS] == [0, None, None]
+
+
 def test_what_unread_epochs_paid_is_worth_what_is_not_known():
     entries = ledger((12, "buy", "A", 5, -20), (13, "unread", "A", 5, 0), (14, "sell", "A", -1, 9))
     at = entries.schema.get_field_index("unpriced_reason")
@@ -135,6 +149,25 @@ def test_the_end_of_a_subnet_that_does_not_say_what_it_paid_is_no_sale_for_nothi
     sale, end = day.realized.to_pylist()
     assert (sale["tao_rao"], sale["fifo_cost_rao"], sale["unpriced_reason"]) == (6, 4, None)
     assert (end["tao_rao"], end["fifo_cost_rao"], end["unpriced_reason"]) == (None, 16, "not said")
+
+
+def test_what_a_subnet_left_and_a_later_day_clears_is_still_of_that_subnet():
+    first = post_day(None, ledger((12, "buy", "A", 5, -20)), stakes(10, 20, A=(0, 5)), prices(11))
+    # On the next day the netuid has no subnet: its rows say 0.
+    cleared, held = ledger((22, "dissolution", "A", -5, 30)), stakes(20, 30, A=(5, 0))
+    cleared, held = (
+        table.set_column(
+            table.schema.get_field_index("subnet_registered_at_block"),
+            table.schema.field("subnet_registered_at_block"),
+            pa.array([0] * table.num_rows, pa.int64()),
+        )
+        for table in (cleared, held)
+    )
+    day = post_day(first, cleared, held, prices(21))
+    (end,) = day.realized.to_pylist()
+    assert (end["subnet_registered_at_block"], end["tao_rao"], end["fifo_cost_rao"]) == (7, 30, 20)
+    found = position(day, "A")
+    assert (found["subnet_registered_at_block"], found["held_alpha_rao"]) == (7, 0)
 
 
 def test_a_cost_that_is_not_known_goes_where_the_alpha_goes_and_over_the_day_s_end():

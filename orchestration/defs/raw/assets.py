@@ -22,12 +22,19 @@ def raw_chain__blocks(
     headers = land.raw_blocks(reader, blocks)
     lake.claim(reader)
     specs = set(pc.unique(headers["spec_version"]).to_pylist())
-    if blocks[0] > reader.first_state_block():
+    has_state_before = blocks[0] > reader.first_state_block()
+    if has_state_before:
         # The state before the day is of the runtime before it.
         before = reader.headers(range(blocks[0] - 1, blocks[0]))
         specs.add(before["spec_version"][0].as_py())
     lake.keep_metadata(reader, sorted(specs))
-    return lake.write_headers(day, headers, chain.snapshot_interval, blocks[-1] < head)
+    return lake.write_headers(
+        day,
+        headers,
+        chain.snapshot_interval,
+        is_over=blocks[-1] < head,
+        is_from_its_first=has_state_before,
+    )
 
 
 @dg.asset(deps=[raw_chain__blocks], **_RAW)

@@ -135,11 +135,11 @@ select
     moved_in_alpha_rao,
     moved_out_alpha_rao,
     adjusted_alpha_rao,
-    {{ cost_verdict("unpriced_purchases_count + unpriced_earnings_count + unpriced_moves_count + unpriced_sales_count > 0") }} as cost_verdict,
+    {{ cost_verdict("unpriced_purchases_count + unpriced_earnings_count + unpriced_moves_count + unpriced_earned_moves_count + unpriced_sales_count > 0") }} as cost_verdict,
     case
         when unpriced_sales_count > 0 then 'it is not known what the end of the subnet paid'
         when unpriced_purchases_count + unpriced_earnings_count > 0 then 'alpha came when its worth was not known'
-        when unpriced_moves_count > 0 then 'alpha came by transfer with a cost that is not known'
+        when unpriced_moves_count + unpriced_earned_moves_count > 0 then 'alpha came by transfer with a cost that is not known'
     end as unpriced_reason,
 {%- for method, basis in bases %}
     {{ basis }} as {{ method }}_held_cost_rao,
