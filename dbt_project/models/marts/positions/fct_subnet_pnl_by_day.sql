@@ -56,7 +56,7 @@ days as (
         bool_and(usd_at_trade_verdict = 'priced') as has_every_price
 {%- for method in ['zero_basis', 'fair_value', 'fifo'] %},
         {{ all_or_null(method ~ '_rpnl_rao') }} as {{ method }}_rpnl_rao,
-        case when count(*) = count(spot_worth_rao) then {{ all_or_null(method ~ '_unrealised_rao') }} end as {{ method }}_unrealised_rao,
+        {{ all_or_null(method ~ '_unrealised_rao') }} as {{ method }}_unrealised_rao,
         case when count(*) = count({{ method }}_rpnl_usd_at_trade) then sum({{ method }}_rpnl_usd_at_trade) end as {{ method }}_rpnl_usd_at_trade,
         case when count(*) = count({{ method }}_rpnl_usd_at_end) then sum({{ method }}_rpnl_usd_at_end) end as {{ method }}_rpnl_usd_at_end
 {%- endfor %}
