@@ -21,8 +21,8 @@
 
 {# A rec_ model: one quantity of chain__subnet_blocks against the table that recomputes it.
    `recomputed_column` and `reason_column` where they are named otherwise than usual; `with_column`
-   is one that must agree too. With `only_stated`, a row stands where the chain or the rules state the
-   quantity: before and after the specs that have it, neither does. #}
+   is one that must agree too, published beside it. With `only_stated`, a row stands where the chain or
+   the rules state the quantity: before and after the specs that have it, neither does. #}
 {% macro reconciled(
     recomputed_model, quantity_column, era_column, unit,
     recomputed_column=none, reason_column='unexplained_reason', with_column=none, only_stated=false
@@ -58,7 +58,8 @@ joined as (
         observed.pre_{{ quantity_column }} as pre_{{ unit }},
         case when observed.is_replaced is not true then recomputed.{{ recomputed_column }} end as recomputed_{{ unit }},
 {%- if with_column %}
-        observed.{{ with_column }} is not distinct from recomputed.{{ with_column }} as is_agreed,
+        observed.{{ with_column }} as observed_{{ with_column }},
+        case when observed.is_replaced is not true then recomputed.{{ with_column }} end as recomputed_{{ with_column }},
 {%- endif %}
         case
             when recomputed.block_number is null then 'no recomputed row'
@@ -83,8 +84,12 @@ select
     recomputed_{{ unit }},
     {{ residual('observed_' ~ unit, 'recomputed_' ~ unit) }} as residual_{{ unit }},
 {%- if with_column %}
+    observed_{{ with_column }},
+    recomputed_{{ with_column }},
     case
-        when observed_{{ unit }} = recomputed_{{ unit }} and not is_agreed then 'differs'
+        when observed_{{ unit }} = recomputed_{{ unit }}
+            and observed_{{ with_column }} is distinct from recomputed_{{ with_column }}
+            then 'differs'
         else {{ verdict('observed_' ~ unit, 'recomputed_' ~ unit) }}
     end as verdict,
 {%- else %}

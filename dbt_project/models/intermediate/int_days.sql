@@ -4,7 +4,12 @@ with
 
 blocks as (
 
-    select * from {{ ref('stg_chain__blocks') }}
+    select
+        *,
+        -- the very first block of a chain's record has no parent to read
+        is_snapshot or block_number = min(block_number) over () as is_read
+
+    from {{ ref('stg_chain__blocks') }}
 
 ),
 
@@ -16,6 +21,7 @@ days as (
         max(block_number) as last_block_number,
         count(*) as blocks_count,
         count(*) filter (where is_snapshot) as snapshot_blocks_count,
+        bool_and(is_read) as is_every_block_read,
         max(block_number) - min(block_number) + 1 = count(*) as is_without_holes,
         min(block_at) as first_block_at,
         max(block_at) as last_block_at,
@@ -60,10 +66,7 @@ whole as (
 )
 
 select
-    *,
-    -- the very first block of a chain's record has no parent to read
-    snapshot_blocks_count + case when first_block_number = min(first_block_number) over () then 1 else 0 end
-    >= blocks_count as is_every_block_read
+    *
 {%- for window in [7, 30] %},
     count(*) filter (where is_whole) over last_{{ window }} as whole_days_in_{{ window }}d_count
 {%- endfor %}

@@ -18,7 +18,10 @@ select
     epochs.netuid,
     -- one figure for the epoch, in the row of every neuron; without neurons nothing is withheld
     case when count(neurons.uid) = 0 then 0 else max(neurons.recycled_alpha_rao) end as recycled_alpha_rao,
-    coalesce(max(neurons.payout_unexplained_reason), max(neurons.unexplained_reason)) as unexplained_reason
+    case
+        when count(neurons.uid) > 0 and max(neurons.recycled_alpha_rao) is null
+            then coalesce(max(neurons.payout_unexplained_reason), max(neurons.unexplained_reason))
+    end as unexplained_reason
 
 from epochs
 left join neurons

@@ -7,7 +7,7 @@ subnets as (
 ),
 
 -- dominance is of all subnets or of none: a day with an unknown share has no figure
-whole_days as (
+known_days as (
 
     select block_date
     from subnets
@@ -32,13 +32,14 @@ ordered as (
         sum(subnets.tao_emission_rao) over (partition by subnets.block_date) as whole_rao
 
     from subnets
-    inner join whole_days on subnets.block_date = whole_days.block_date
+    inner join known_days on subnets.block_date = known_days.block_date
     where subnets.tao_emission_rao > 0
 
 )
 
 select
     block_date,
+    bool_and(is_every_block_of_day_read) as is_every_block_of_day_read,
     count(*) as emitting_subnets_count,
     {{ exact_sum('tao_emission_rao') }} as tao_emission_rao,
     {{ share('sum(case when place = 1 then tao_emission_rao else 0 end)', 'sum(tao_emission_rao)') }} as top_1_share,

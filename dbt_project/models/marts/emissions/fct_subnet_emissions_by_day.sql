@@ -65,7 +65,7 @@ select
     ranked.subnet_generation,
     ranked.snapshot_blocks_count,
     ranked.emission_blocks_count,
-    days.is_whole and days.is_every_block_read as is_whole_day,
+    days.is_whole and days.is_every_block_read as is_every_block_of_day_read,
     ranked.tao_in_emission_rao,
     ranked.recomputed_tao_in_emission_rao,
     ranked.tao_emission_rao,

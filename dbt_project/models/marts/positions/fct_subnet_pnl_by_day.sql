@@ -7,15 +7,27 @@ positions as (
 
 ),
 
-flows as (
+-- where the books of a day begin: anew after a day that is not there
+books as (
 
     select
         block_date,
-        netuid,
-        subnet_generation,
-        {{ exact_sum('-flow_chain_user_rao', over='(partition by netuid, subnet_generation order by block_date)') }} as pool_cash_rao
+        min(books_begin_at_block) as books_begin_at_block
 
-    from {{ ref('fct_stake_flows_by_day') }}
+    from {{ ref('fct_positions_by_day') }}
+    group by block_date
+
+),
+
+flows as (
+
+    select
+        flows.*,
+        books.books_begin_at_block
+
+    from {{ ref('fct_stake_flows_by_day') }} as flows
+    inner join books
+        on flows.block_date = books.block_date
 
 ),
 
@@ -44,13 +56,37 @@ days as (
         bool_and(usd_at_trade_verdict = 'priced') as has_every_price
 {%- for method in ['zero_basis', 'fair_value', 'fifo'] %},
         {{ all_or_null(method ~ '_rpnl_rao') }} as {{ method }}_rpnl_rao,
-        case when count(*) = count(spot_worth_rao) then {{ all_or_null(method ~ '_unrealised_rao') }} end as {{ method }}_unrealised_rao,
+        {{ all_or_null(method ~ '_unrealised_rao') }} as {{ method }}_unrealised_rao,
         case when count(*) = count({{ method }}_rpnl_usd_at_trade) then sum({{ method }}_rpnl_usd_at_trade) end as {{ method }}_rpnl_usd_at_trade,
         case when count(*) = count({{ method }}_rpnl_usd_at_end) then sum({{ method }}_rpnl_usd_at_end) end as {{ method }}_rpnl_usd_at_end
 {%- endfor %}
 
     from positions
     group by block_date, netuid, subnet_generation
+
+),
+
+-- after its end a subnet has positions and no flow; before its first position it may have a flow
+cash as (
+
+    select
+        coalesce(days.block_date, flows.block_date) as block_date,
+        coalesce(days.netuid, flows.netuid) as netuid,
+        coalesce(days.subnet_generation, flows.subnet_generation) as subnet_generation,
+        {{ exact_sum('-coalesce(flows.flow_chain_user_rao, 0)', over='since_begin') }} as pool_cash_rao
+
+    from days
+    full join flows
+        on days.block_date = flows.block_date
+        and days.netuid = flows.netuid
+        and days.subnet_generation = flows.subnet_generation
+    window since_begin as (
+        partition by
+            coalesce(days.netuid, flows.netuid),
+            coalesce(days.subnet_generation, flows.subnet_generation),
+            coalesce(days.books_begin_at_block, flows.books_begin_at_block)
+        order by coalesce(days.block_date, flows.block_date)
+    )
 
 )
 
@@ -75,7 +111,7 @@ select
     days.zero_basis_unrealised_rao,
     days.fair_value_unrealised_rao,
     days.fifo_unrealised_rao,
-    cast(coalesce(flows.pool_cash_rao, 0) as decimal(38, 0)) as pool_cash_rao,
+    cash.pool_cash_rao,
     {{ readable('days.zero_basis_rpnl_rao') }} as zero_basis_rpnl_tao,
     case
         when days.zero_basis_rpnl_rao is not null
@@ -89,12 +125,12 @@ select
     cast(days.{{ method }}_rpnl_usd_at_end as decimal(38, 9)) as {{ method }}_rpnl_usd_at_end,
     {{ usd('days.' ~ method ~ '_unrealised_rao', 'ends.tao_price_usd') }} as {{ method }}_unrealised_usd_at_end,
 {%- endfor %}
-    {{ usd('coalesce(flows.pool_cash_rao, 0)', 'ends.tao_price_usd') }} as pool_cash_usd_at_end,
+    {{ usd('cash.pool_cash_rao', 'ends.tao_price_usd') }} as pool_cash_usd_at_end,
     {{ usd_verdict('ends.tao_price_usd') }} as usd_at_end_verdict
 
 from days
 cross join ends
-left join flows
-    on days.block_date = flows.block_date
-    and days.netuid = flows.netuid
-    and days.subnet_generation = flows.subnet_generation
+inner join cash
+    on days.block_date = cash.block_date
+    and days.netuid = cash.netuid
+    and days.subnet_generation = cash.subnet_generation

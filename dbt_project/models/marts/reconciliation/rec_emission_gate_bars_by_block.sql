@@ -34,7 +34,7 @@ joined as (
         recomputed.emission_gate_bar_u64f64_bits as recomputed_u64f64_bits,
         case
             when recomputed.block_number is null then 'no recomputed row'
-            else recomputed.unexplained_reason
+            when recomputed.emission_gate_bar_u64f64_bits is null then recomputed.unexplained_reason
         end as unexplained_reason
 
     from observed

@@ -30,9 +30,9 @@ entries as (
 
 ),
 
-blocks as (
+days as (
 
-    select * from {{ ref('stg_chain__blocks') }}
+    select * from {{ ref('int_days') }}
 
 ),
 
@@ -45,7 +45,6 @@ joined as (
         coalesce(stakes.hotkey_ss58, entries.hotkey_ss58) as hotkey_ss58,
         coalesce(stakes.netuid, entries.netuid) as netuid,
         coalesce(stakes.subnet_registered_at_block, entries.subnet_registered_at_block) as subnet_registered_at_block,
-        stakes.block_number,
         coalesce(entries.entries_count, 0) as entries_count,
         case when stakes.coldkey_ss58 is null then 0 else stakes.pre_alpha_rao end as pre_alpha_rao,
         coalesce(entries.attributed_alpha_rao, 0) as attributed_alpha_rao,
@@ -68,24 +67,12 @@ joined as (
 
 ),
 
-days as (
-
-    select
-        block_date,
-        max(block_number) as last_block_number,
-        max_by(spec_version, block_number) as spec_version
-
-    from blocks
-    group by block_date
-
-),
-
 closed as (
 
     select
         joined.*,
         days.last_block_number,
-        days.spec_version,
+        days.last_spec_version as spec_version,
         joined.pre_alpha_rao + joined.attributed_alpha_rao + joined.rounding_alpha_rao as recomputed_alpha_rao
 
     from joined

@@ -13,13 +13,15 @@ recomputed as (
 
     select
         pools.* replace (
-            cast(pools.alpha_out_rao - coalesce(recycled.recycled_alpha_rao, 0) as bigint) as alpha_out_rao,
+            cast(
+                case
+                    when recycled.block_number is null then pools.alpha_out_rao
+                    else pools.alpha_out_rao - recycled.recycled_alpha_rao
+                end
+            as bigint) as alpha_out_rao,
             coalesce(
                 pools.unexplained_reason,
-                case
-                    when recycled.block_number is not null and recycled.recycled_alpha_rao is null
-                        then 'what the epoch recycled is not known: ' || recycled.unexplained_reason
-                end
+                'what the epoch recycled is not known: ' || recycled.unexplained_reason
             ) as unexplained_reason
         )
 

@@ -69,7 +69,7 @@ neurons as (
     select
         neurons.block_number,
         neurons.netuid,
-        {{ exact_sum('neurons.incentive_paid_rao + neurons.alpha_take_rao + neurons.alpha_dividends_rao') }} as paid_alpha_rao,
+        {{ all_or_null('neurons.incentive_paid_rao + neurons.alpha_take_rao + neurons.alpha_dividends_rao') }} as paid_alpha_rao,
         case
             when count(*) > count(neurons.incentive_paid_rao + neurons.alpha_take_rao + neurons.alpha_dividends_rao)
                 then coalesce(max(neurons.payout_unexplained_reason), max(neurons.unexplained_reason), 'a payout is not known')
@@ -122,10 +122,14 @@ paid as (
         {{ exact_sum('coalesce(pools.drained_emission_rao, 0)') }} as drained_emission_rao,
         {{ exact_sum('coalesce(pools.drained_owner_cut_rao, 0)') }} as drained_owner_cut_rao,
         {{ exact_sum('coalesce(pools.drained_alpha_swapped_rao, 0)') }} as drained_alpha_swapped_rao,
-        {{ exact_sum('coalesce(neurons.paid_alpha_rao, 0) + coalesce(recycled.recycled_alpha_rao, 0)') }} as paid_alpha_rao,
+        {{ all_or_null(
+            'case when neurons.netuid is null then 0 else neurons.paid_alpha_rao end'
+            ' + case when recycled.netuid is null then 0 else recycled.recycled_alpha_rao end'
+        ) }} as paid_alpha_rao,
         coalesce(
             max(pools.unexplained_reason),
             max(neurons.unexplained_reason),
+            'what an epoch recycled is not known: ' || max(recycled.unexplained_reason),
             case
                 when count(*) > count(emissions.alpha_out_emission_rao)
                     then 'whether a block paid the subnet is not known'
@@ -158,7 +162,7 @@ joined as (
         - case when ends.is_made_in_the_day then 0 else coalesce(stake_pools.pre_shared_alpha_rao, 0) end as pre_unowned_alpha_rao,
         coalesce(lost.sale_fees_alpha_rao, 0) as sale_fees_alpha_rao,
         coalesce(lost.burned_alpha_rao, 0) as burned_alpha_rao,
-        coalesce(paid.drained_emission_rao - paid.paid_alpha_rao, 0) as withheld_alpha_rao,
+        case when paid.netuid is null then 0 else paid.drained_emission_rao - paid.paid_alpha_rao end as withheld_alpha_rao,
         -- the parts of what a block issues, each cut to whole rao
         case
             when paid.netuid is null then 0
