@@ -291,16 +291,17 @@ def _verdicts(chosen: settings.Settings) -> None:
     except WarehouseError as error:
         out.print(f"Verdicts   not known: {error}", highlight=False, markup=False, soft_wrap=True)
         return
-    names = ("exact", "differs", "unexplained", "unobserved")
-    sums = [sum(column) for column in zip(*(counts for _, *counts in found), strict=True)] or [
-        0
-    ] * 4
-    totals = ", ".join(f"{count:,} {name}" for name, count in zip(names, sums, strict=True))
-    out.print(f"Verdicts   {totals}", highlight=False)
+    names = ("exact", "trivial", "differs", "unexplained", "unobserved")
+    sums = [
+        sum(counts) for counts in zip([0] * len(names), *(row[1:] for row in found), strict=True)
+    ]
+    exact, trivial, *others = [f"{count:,} {name}" for name, count in zip(names, sums, strict=True)]
+    out.print(f"Verdicts   {', '.join([f'{exact} ({trivial})', *others])}", highlight=False)
     table = _table("Verdicts by quantity", "quantity", *names)
     for quantity, *counts in found:
         table.add_row(quantity, *(f"{count:,}" for count in counts))
     out.print(table)
+    out.print(examples.TRIVIAL, highlight=False, soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -64,7 +64,12 @@ EXAMPLES = (
 )
 
 VERDICTS = (
-    "select quantity, sum(exact_count), sum(differs_count), sum(unexplained_count), "
-    "sum(unobserved_count) from rec_verdicts_by_day group by quantity order by quantity"
+    "select quantity, sum(exact_count), sum(trivial_count), sum(differs_count), "
+    "sum(unexplained_count), sum(unobserved_count) from rec_verdicts_by_day "
+    "group by quantity order by quantity"
 )
-"""Verdicts over all days, by quantity: the last lines of a refresh and of ``taobooks status``."""
+"""Verdicts over all days, by quantity: shown after a refresh and by ``taobooks status``."""
+
+TRIVIAL = (
+    "Trivial are those of the exact ones that need no rule to be right: 0, or what stood before."
+)

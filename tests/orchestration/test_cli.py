@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress, TimeRemainingColumn
 from typer.testing import CliRunner
 
-from orchestration import cli, refresh, settings, statement
+from orchestration import cli, examples, refresh, settings, statement
 from orchestration.chain.recording import Recording
 from orchestration.errors import TaobooksError
 
@@ -390,15 +390,17 @@ def test_a_summary_begins_with_the_totals_of_the_verdicts(run, books):
     with cli.out.capture() as shown:
         cli._summary(books, refresh.Plan(["2025-07-08"], []))
     first, second, *_ = shown.get().splitlines()
-    totals = "sum(exact_count), sum(differs_count), sum(unexplained_count), sum(unobserved_count)"
+    names = ("exact", "trivial", "differs", "unexplained", "unobserved")
+    totals = ", ".join(f"sum({name}_count)" for name in names)
     counted = run("sql", f"select {totals} from rec_verdicts_by_day", "-f", "csv").output
     counts = [int(count) for count in counted.splitlines()[1].split(",")]
-    names = ("exact", "differs", "unexplained", "unobserved")
-    assert counts[0] > 0
-    assert first == "Verdicts   " + ", ".join(
-        f"{count:,} {name}" for count, name in zip(counts, names, strict=True)
+    assert counts[0] > counts[1] > 0
+    assert first == (
+        "Verdicts   {:,} exact ({:,} trivial), {:,} differs, {:,} unexplained, "
+        "{:,} unobserved".format(*counts)
     )
     assert second.startswith("Verdicts by quantity")
+    assert f"\n{examples.TRIVIAL}\nTook 2025-07-08;" in shown.get()
 
 
 def test_the_ui_is_not_begun_on_a_port_that_is_taken(run, monkeypatch):
