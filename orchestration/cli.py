@@ -48,10 +48,21 @@ err = Console(stderr=True)
 @app.command()
 def refresh(
     first: Annotated[
-        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First UTC day to take.")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="YYYY-MM-DD",
+            help="First UTC day to take. Where not given: of a recording its first; of nodes the "
+            "first that is landed, or their newest where none is.",
+        ),
     ] = None,
     last: Annotated[
-        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last UTC day to take.")
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="YYYY-MM-DD",
+            help="Last UTC day to take; the source's newest where not given.",
+        ),
     ] = None,
 ) -> None:
     """Take the days the lake lacks (or those asked for), then build and publish the warehouse."""

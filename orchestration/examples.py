@@ -40,7 +40,7 @@ EXAMPLES = (
     ),
     Example(
         "Where does stake flow in, and where out?",
-        "select netuid, buys_count, sells_count, flow_chain_user_tao, flow_chain_user_7d_rao "
+        "select netuid, buys_count, sells_count, flow_chain_user_tao "
         "from fct_stake_flows_by_day order by block_date desc, flow_chain_user_rao desc limit 10",
     ),
     Example(
