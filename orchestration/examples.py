@@ -71,5 +71,6 @@ VERDICTS = (
 """Verdicts over all days, by quantity: shown after a refresh and by ``taobooks status``."""
 
 TRIVIAL = (
-    "Trivial are those of the exact ones that need no rule to be right: 0, or what stood before."
+    "Trivial are those of the exact ones that need no rule to be right: 0, or what stood before "
+    "(of what an epoch writes, bonds apart, 0 alone)."
 )
