@@ -1,11 +1,12 @@
 """The command line: refresh the books, ask them, see how fresh they are."""
 
+import contextlib
 import datetime as dt
 import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,7 @@ from rich.table import Table
 
 from orchestration import answers, catalog, coverage, examples, settings
 from orchestration.answers import Form
-from orchestration.errors import LakeError, SettingsError, TaobooksError
+from orchestration.errors import LakeError, SettingsError, TaobooksError, WarehouseError
 from orchestration.lake import day_key
 from orchestration.schemas import TABLES
 from orchestration.statement import METHODS, printed, statement
@@ -47,10 +48,21 @@ err = Console(stderr=True)
 @app.command()
 def refresh(
     first: Annotated[
-        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First UTC day to take.")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="YYYY-MM-DD",
+            help="First UTC day to take. Where not given: of a recording its first; of nodes the "
+            "first that is landed, or their newest where none is.",
+        ),
     ] = None,
     last: Annotated[
-        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last UTC day to take.")
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="YYYY-MM-DD",
+            help="Last UTC day to take; the source's newest where not given.",
+        ),
     ] = None,
 ) -> None:
     """Take the days the lake lacks (or those asked for), then build and publish the warehouse."""
@@ -284,19 +296,48 @@ def _summary(chosen: settings.Settings, planned) -> None:
 
 
 def _verdicts(chosen: settings.Settings) -> None:
-    """How many figures hold, all together and by quantity."""
-    with Warehouse(chosen.home).reading() as books:
-        found = books.sql(examples.VERDICTS).fetchall()
-    names = ("exact", "differs", "unexplained", "unobserved")
-    sums = [sum(column) for column in zip(*(counts for _, *counts in found), strict=True)] or [
-        0
-    ] * 4
-    totals = ", ".join(f"{count:,} {name}" for name, count in zip(names, sums, strict=True))
-    out.print(f"Verdicts   {totals}", highlight=False)
+    """How many figures hold, all together and by quantity; what else is to be said is not lost
+    with a warehouse that cannot be asked."""
+    try:
+        with _books(chosen) as books:
+            found = books.sql(examples.VERDICTS).fetchall()
+    except WarehouseError as error:
+        out.print(f"Verdicts   not known: {error}", highlight=False, markup=False, soft_wrap=True)
+        return
+    names = ("exact", "trivial", "differs", "unexplained", "unobserved")
+    sums = [
+        sum(counts) for counts in zip([0] * len(names), *(row[1:] for row in found), strict=True)
+    ]
+    exact, trivial, *others = [f"{count:,} {name}" for name, count in zip(names, sums, strict=True)]
+    out.print(f"Verdicts   {', '.join([f'{exact} ({trivial})', *others])}", highlight=False)
     table = _table("Verdicts by quantity", "quantity", *names)
     for quantity, *counts in found:
         table.add_row(quantity, *(f"{count:,}" for count in counts))
     out.print(table)
+    out.print(examples.TRIVIAL, highlight=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _books(chosen: settings.Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published warehouse, for queries of our own, which fail for the warehouse's sake alone.
+
+    Raises:
+        WarehouseError: it is not there, or has not what this version asks for.
+    """
+    warehouse = Warehouse(chosen.home)
+    with warehouse.reading() as books:
+        try:
+            yield books
+        except (duckdb.BinderException, duckdb.CatalogException):
+            raise WarehouseError(
+                f"{warehouse.path} was built by another version of taobooks; "
+                "run `taobooks refresh` to build it again."
+            ) from None
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"{warehouse.path} cannot be read ({str(error).splitlines()[0]}); "
+                "run `taobooks refresh` to build it again."
+            ) from None
 
 
 def _table(title: str, first: str, *numbers: str) -> Table:
@@ -373,7 +414,7 @@ def tables(
     """What is in the published warehouse: its tables, or the columns of one, in words."""
     chosen = settings.load()
     _refuse_unwritable(form, file)
-    with Warehouse(chosen.home).reading() as books:
+    with _books(chosen) as books:
         if name is None:
             _answered(catalog.tables(books, all_layers=all_layers), form, file)
             return
@@ -400,7 +441,7 @@ def pnl(
 ) -> None:
     """One account's statement: what it realised and what it holds, with totals."""
     chosen = settings.load()
-    with Warehouse(chosen.home).reading() as books:
+    with _books(chosen) as books:
         said = statement(chosen, books, coldkey, method, with_lots=lots)
         if csv is not None:
             _answered(said.rows, Form.CSV, csv)

@@ -346,7 +346,9 @@ def _gap_of(lake: Lake, day: str, found: LandedDay | None, snapshot_interval: in
         return Gap((day,), f"{day} was landed before all of today's state was asked for.")
     if not is_derived(lake, day):
         return Gap(
-            (day,), f"{day} is landed, and not derived by the code in use.", is_of_source=False
+            (day,),
+            f"{day} is landed, and not derived by the code in use; run `taobooks refresh`.",
+            is_of_source=False,
         )
     return None
 

@@ -40,7 +40,7 @@ EXAMPLES = (
     ),
     Example(
         "Where does stake flow in, and where out?",
-        "select netuid, buys_count, sells_count, flow_chain_user_tao, flow_chain_user_7d_rao "
+        "select netuid, buys_count, sells_count, flow_chain_user_tao "
         "from fct_stake_flows_by_day order by block_date desc, flow_chain_user_rao desc limit 10",
     ),
     Example(
@@ -64,7 +64,13 @@ EXAMPLES = (
 )
 
 VERDICTS = (
-    "select quantity, sum(exact_count), sum(differs_count), sum(unexplained_count), "
-    "sum(unobserved_count) from rec_verdicts_by_day group by quantity order by quantity"
+    "select quantity, sum(exact_count), sum(trivial_count), sum(differs_count), "
+    "sum(unexplained_count), sum(unobserved_count) from rec_verdicts_by_day "
+    "group by quantity order by quantity"
 )
-"""Verdicts over all days, by quantity: the last lines of a refresh and of ``taobooks status``."""
+"""Verdicts over all days, by quantity: shown after a refresh and by ``taobooks status``."""
+
+TRIVIAL = (
+    "Trivial are those of the exact ones that need no rule to be right: 0, or what stood before "
+    "(of what an epoch writes, bonds apart, 0 alone)."
+)

@@ -26,6 +26,13 @@ def test_what_stands_in_docs_is_what_make_docs_writes(pages):
     assert kept == {path for path in pages if path.startswith("mechanics/")}
 
 
+@pytest.mark.parametrize("room", ["orchestration", "orchestration/chain"])
+def test_the_architecture_names_every_file(room):
+    listed = (DOCS / "architecture.md").read_text().split("```")[1]
+    files = {path.name for path in (PROJECT / room).glob("*.py")} - {"__init__.py"}
+    assert files <= set(re.findall(r"[\w.]+", listed))
+
+
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_a_page_names_every_era_and_its_source(pages, mechanism):
     page = pages[f"mechanics/{mechanism}.md"]

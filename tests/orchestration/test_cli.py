@@ -10,13 +10,14 @@ import socket
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 from rich.progress import Progress, TimeRemainingColumn
 from typer.testing import CliRunner
 
-from orchestration import cli, refresh, statement
+from orchestration import cli, examples, refresh, settings, statement
 from orchestration.chain.recording import Recording
 from orchestration.errors import TaobooksError
 
@@ -146,6 +147,49 @@ def test_status_names_days_freshness_and_verdicts(run):
     assert "block 900" in output
     assert "0 blocks ahead" in output
     assert "SubnetTaoInEmission" in output
+
+
+@pytest.fixture
+def older(run, books, monkeypatch, tmp_path) -> Path:
+    # The tables of a warehouse are others from version to version, and a view reads a lake.
+    home = tmp_path / "older"
+    home.mkdir()
+    (home / "lake").symlink_to(books.home / "lake")
+    read = tmp_path / "read.parquet"
+    with duckdb.connect(home / "warehouse.duckdb") as built:
+        built.sql("create table fct_positions_by_day as select date '2026-01-01' as block_date")
+        built.sql("create table rec_verdicts_by_day as select 'Rank' as quantity")
+        built.sql("create schema staging")
+        built.sql(f"copy (select 1 as one) to '{read}'")
+        built.sql(f"create view staging.stg_chain__blocks as from read_parquet('{read}')")
+    read.unlink()
+    monkeypatch.setenv("TAOBOOKS_HOME", str(home))
+    return home / "warehouse.duckdb"
+
+
+def test_a_warehouse_of_another_version_is_said_to_be_one(run, older, books):
+    said = (
+        f"{older} was built by another version of taobooks; run `taobooks refresh` to build it "
+        "again."
+    )
+    assert (
+        sentence(run("pnl", "--coldkey", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"))
+        == said
+    )
+    status = run("status")
+    assert status.exit_code == 0
+    assert "Gaps       no gap" in status.output
+    assert status.output.endswith(f"Verdicts   not known: {said}\n")
+    with cli.out.capture() as shown:
+        cli._summary(settings.load(), refresh.Plan(["2025-07-08"], []))
+    assert shown.get().startswith(f"Verdicts   not known: {said}\nTook 2025-07-08;")
+
+
+def test_a_warehouse_that_reads_what_is_gone_is_said_without_a_traceback(run, older):
+    assert "fct_positions_by_day" in run("tables").output
+    said = sentence(run("tables", "--all"))
+    assert said.startswith(f"{older} cannot be read (")
+    assert said.endswith("); run `taobooks refresh` to build it again.")
 
 
 def test_status_goes_on_where_the_source_cannot_be_read(run, monkeypatch):
@@ -346,15 +390,17 @@ def test_a_summary_begins_with_the_totals_of_the_verdicts(run, books):
     with cli.out.capture() as shown:
         cli._summary(books, refresh.Plan(["2025-07-08"], []))
     first, second, *_ = shown.get().splitlines()
-    totals = "sum(exact_count), sum(differs_count), sum(unexplained_count), sum(unobserved_count)"
+    names = ("exact", "trivial", "differs", "unexplained", "unobserved")
+    totals = ", ".join(f"sum({name}_count)" for name in names)
     counted = run("sql", f"select {totals} from rec_verdicts_by_day", "-f", "csv").output
     counts = [int(count) for count in counted.splitlines()[1].split(",")]
-    names = ("exact", "differs", "unexplained", "unobserved")
-    assert counts[0] > 0
-    assert first == "Verdicts   " + ", ".join(
-        f"{count:,} {name}" for count, name in zip(counts, names, strict=True)
+    assert counts[0] > counts[1] > 0
+    assert first == (
+        "Verdicts   {:,} exact ({:,} trivial), {:,} differs, {:,} unexplained, "
+        "{:,} unobserved".format(*counts)
     )
     assert second.startswith("Verdicts by quantity")
+    assert f"\n{examples.TRIVIAL}\nTook 2025-07-08;" in shown.get()
 
 
 def test_the_ui_is_not_begun_on_a_port_that_is_taken(run, monkeypatch):

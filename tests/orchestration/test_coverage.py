@@ -131,7 +131,7 @@ def test_a_day_that_is_not_as_it_should_be_is_a_gap(lake, damage: Damage, said, 
 def test_days_derived_by_other_code_or_landed_with_fewer_items_are_gaps(lake, monkeypatch):
     monkeypatch.setattr(code, "digest", lambda: "other")
     assert [said[10:] for said in sentences(lake)] == [
-        " is landed, and not derived by the code in use."
+        " is landed, and not derived by the code in use; run `taobooks refresh`."
     ] * 3
     monkeypatch.setattr(coverage, "asked_at", lambda specs: "more")
     assert "before all of today's state was asked for" in sentences(lake)[0]
@@ -155,7 +155,9 @@ def test_what_is_derived_is_shown_until_newer_bytes_of_the_day_are_landed_whole(
     assert coverage.publishable_days(lake) == DAYS[:3]
     put(lake, DAYS[2], headers(21, 30), without=derived)
     assert coverage.publishable_days(lake) == DAYS[:2]
-    assert sentences(lake) == [f"{DAYS[2]} is landed, and not derived by the code in use."]
+    assert sentences(lake) == [
+        f"{DAYS[2]} is landed, and not derived by the code in use; run `taobooks refresh`."
+    ]
 
 
 def test_a_day_whose_positions_are_not_posted_yet_is_not_shown(lake):
