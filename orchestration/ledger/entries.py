@@ -802,9 +802,15 @@ class _Subnets:
             self._registered[row["netuid"]].add(row["block_number"])
         self._generations = {netuid: sorted(of) for netuid, of in self._registered.items()}
         self.epochs: dict[int, list[int]] = defaultdict(list)
-        steps = subnet_blocks.group_by(["netuid", "last_mechanism_step_block"]).aggregate([])
-        for row in steps.to_pylist():
-            self.epochs[row["last_mechanism_step_block"]].append(row["netuid"])
+        # The epoch before one that ran in a snapshot's own block stands in the state before it.
+        steps: set[tuple[int, int]] = set()
+        for when in ("pre_", ""):
+            of = subnet_blocks.group_by([f"{when}last_mechanism_step_block", "netuid"]).aggregate(
+                []
+            )
+            steps.update(zip(*(c.to_pylist() for c in of.columns), strict=True))
+        for block, netuid in sorted(step for step in steps if step[0] is not None):
+            self.epochs[block].append(netuid)
 
     def registered_at(self, block: int, netuid: int) -> int:
         """NetworkRegisteredAt of the subnet that stood under the netuid at a block."""

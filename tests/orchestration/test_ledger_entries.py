@@ -252,6 +252,20 @@ def test_what_epochs_between_snapshots_paid_is_said_to_be_unread(taken):
         assert (entry["alpha_rao"] > 0) == (entry["unpriced_reason"] is not None)
 
 
+def test_an_epoch_is_read_that_another_in_the_block_of_a_snapshot_followed(taken):
+    """Of subnet 5 epochs ran in 365 and 396, then in 427, which is 7 times 61."""
+    result = taken(range(370, 441), 61)
+    assert_every_stake_closes(result.entries, result.stakes)
+    kinds = Counter(result.entries["kind"].to_pylist())
+    assert kinds["unattributed"] == 0
+    of = result.entries.filter(
+        pc.and_(
+            pc.equal(result.entries["netuid"], 5), pc.equal(result.entries["block_number"], 396)
+        )
+    )
+    assert {"dividend", "incentive"} <= set(of["kind"].to_pylist())
+
+
 # ---------------------------------------------------------------------- by hand
 
 
