@@ -166,18 +166,19 @@ def _of_the_last_subnets(table: pa.Table, before: Day | None) -> pa.Table:
 
     Where a subnet's end is cleaned up on a later day, nothing in that day says which it was.
     """
-    if before is None:
+    is_left = pc.and_(
+        pc.equal(table["subnet_registered_at_block"], 0), pc.not_equal(table["netuid"], ROOT)
+    )
+    # A day has millions of rows, and hardly ever one of these.
+    if before is None or not pc.any(is_left).as_py():
         return table
     last: dict[int, int] = {}
     for _, netuid, registered in _keys(before.positions):
         last[netuid] = max(registered, last.get(netuid, 0))
-    netuids, registered = (table[name].to_pylist() for name in KEY[1:])
-    found = [
-        last.get(netuid, 0) if at == 0 and netuid != ROOT else at
-        for netuid, at in zip(netuids, registered, strict=True)
-    ]
-    place = table.schema.get_field_index(KEY[2])
-    return table.set_column(place, table.schema.field(place), pa.array(found, pa.int64()))
+    left_by = pa.array([last.get(netuid, 0) for netuid in table["netuid"].to_pylist()], pa.int64())
+    found = pc.if_else(is_left, left_by, table["subnet_registered_at_block"])
+    place = table.schema.get_field_index("subnet_registered_at_block")
+    return table.set_column(place, table.schema.field(place), found)
 
 
 def _ends_at(before: Day, block: int) -> bool:
